@@ -1,0 +1,387 @@
+"""The assistant: asks the chain, checks every sentence, and tells what happened.
+
+Knows: the whole path of one question. Does not know pages, terminals or the network. Invariants:
+nothing is yielded as ``Verified`` that a check did not support; the pieces yielded, joined, are the
+answer's text; ``ask`` is the drained ``stream``.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Protocol
+
+from assistant import __version__, wording
+from assistant.chain import Chain, Task
+from assistant.citations import Segment, SegmentKind, SegmentReader, claims_of
+from assistant.errors import QuestionError
+from assistant.gate import Decision
+from assistant.grounding import Verifier
+from assistant.prompting import NO_ANSWER
+from assistant.questions import Intent, Question
+from assistant.retrieval import Retriever
+from assistant.schema import (
+    Answer,
+    Answered,
+    AnswerKind,
+    Citation,
+    Claim,
+    ClaimCheck,
+    DocumentInfo,
+    Event,
+    Filters,
+    Grounding,
+    Language,
+    Message,
+    Passage,
+    Provenance,
+    Retrieved,
+    Verdict,
+    Verified,
+    Withheld,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from assistant.index import Index, Progress
+    from assistant.schema import Document
+    from assistant.settings import Settings
+
+_READABLE = re.compile(r"[^\W_]")
+_MARKERS = re.compile(r"\s*(\[\d[\d,\s–-]*\]|【\d[\d,\s–-]*】|［\d[\d,\s–-]*］)")
+TOPICS = 8
+"""How many things a reader is told can be asked about."""
+
+
+class Recorder(Protocol):
+    """Keeps answers."""
+
+    def record(self, answer: Answer) -> None:
+        """Keep one answer; must not raise."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """What the knowledge base is about."""
+
+    documents: tuple[DocumentInfo, ...]
+    topics: dict[Language, tuple[str, ...]]
+    """Titles by language, originals first."""
+    fingerprint: str
+
+
+@dataclass(slots=True)
+class _Draft:
+    """An answer in the making; lives for one call of ``stream``."""
+
+    text: str = ""
+    kept: list[ClaimCheck] = field(default_factory=list)
+    withheld: list[ClaimCheck] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def timed(self, stage: str) -> Iterator[None]:
+        """Add the time spent inside to a stage."""
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            spent = time.perf_counter() - started
+            self.seconds[stage] = self.seconds.get(stage, 0.0) + spent
+
+
+class Assistant:
+    """Answers questions from the knowledge base. Safe to share between threads."""
+
+    def __init__(
+        self,
+        *,
+        chain: Chain,
+        retriever: Retriever,
+        verifier: Verifier,
+        coverage: Callable[[], Coverage],
+        passages: int = 8,
+        max_question_chars: int = 4000,
+        recorder: Recorder | None = None,
+    ) -> None:
+        """Take the parts; ``from_settings`` builds them.
+
+        Args:
+            chain: condenses, retrieves, decides and generates.
+            retriever: for ``search``.
+            verifier: checks every sentence.
+            coverage: says what the current index holds.
+            passages: how many passages an answer may rest on.
+            max_question_chars: characters of the longest question taken.
+            recorder: keeps answers, if given.
+        """
+        self._chain = chain
+        self._retriever = retriever
+        self._verifier = verifier
+        self.coverage = coverage
+        self._passages = passages
+        self._max_question_chars = max_question_chars
+        self._recorder = recorder
+
+    @classmethod
+    def from_settings(
+        cls, settings: Settings | None = None, *, progress: Progress | None = None
+    ) -> Assistant:
+        """Build an assistant from settings; the index is built when there is none yet.
+
+        Raises:
+            AssistantError: what is wrong, and the next command.
+        """
+        from assistant.composition_root import make_assistant
+
+        return make_assistant(settings, progress)
+
+    @classmethod
+    def from_documents(
+        cls, documents: Sequence[Document], folder: Path, settings: Settings | None = None
+    ) -> Assistant:
+        """Build an assistant over documents in memory, indexed in an empty ``folder``.
+
+        Raises:
+            AssistantError: what is wrong, and the next command.
+        """
+        from assistant.composition_root import make_assistant_over
+
+        return make_assistant_over(documents, folder, settings)
+
+    def ask(
+        self, question: str, history: Sequence[Message] = (), filters: Filters | None = None
+    ) -> Answer:
+        """Return the whole answer.
+
+        Raises:
+            QuestionError: the question is empty, too long, or holds nothing to read.
+        """
+        for event in self.stream(question, history, filters):
+            if isinstance(event, Answered):
+                return event.answer
+        raise AssertionError("stream ended without an answer")
+
+    def search(self, query: str, k: int = 8, filters: Filters | None = None) -> list[Passage]:
+        """Return at most ``k`` passages, best first.
+
+        Raises:
+            QuestionError: the query is empty, too long, or holds nothing to read.
+        """
+        return self._retriever.retrieve(self._readable(query), k, filters)
+
+    def verify(self, text: str, passages: Sequence[Passage]) -> Grounding:
+        """Check every sentence of a text against the passages it cites as ``[n]``."""
+        return self._verifier.check(claims_of(text), passages)
+
+    def stream(
+        self, question: str, history: Sequence[Message] = (), filters: Filters | None = None
+    ) -> Iterator[Event]:
+        """Yield ``Retrieved``, then checked sentences, then ``Answered``.
+
+        Args:
+            question: as typed.
+            history: earlier turns, oldest first.
+            filters: which passages may be used.
+
+        Raises:
+            QuestionError: the question is empty, too long, or holds nothing to read.
+        """
+        asked = self._readable(question)
+        draft = _Draft()
+        with draft.timed("condense"):
+            read = self._chain.condense(asked, history)
+        if read.intent is not Intent.QUESTION and not filters:
+            yield Retrieved(passages=())
+            yield self._say(draft, self._smalltalk(read))
+            yield self._answered(question, read, (), draft, AnswerKind.SMALLTALK)
+            return
+        with draft.timed("retrieve"):
+            passages = self._chain.retrieve(read.text, self._passages, filters)
+        yield Retrieved(passages=passages)
+        task = Task(question=read, passages=passages)
+        with draft.timed("gate"):
+            decision = self._chain.decide(task)
+        if decision.answerable:
+            yield from self._checked(task, draft)
+        if not draft.kept:
+            draft.text = ""
+            yield self._say(draft, self._abstention(read, decision))
+            yield self._answered(question, read, passages, draft, AnswerKind.ABSTENTION)
+            return
+        yield self._answered(question, read, passages, draft, AnswerKind.ANSWER)
+
+    def _readable(self, question: str) -> str:
+        """Return a question that can be read, or raise."""
+        if len(question) > self._max_question_chars:
+            message = f"the question has {len(question):,} characters"
+            raise QuestionError(f"{message}; shorten it to {self._max_question_chars:,}")
+        if not _READABLE.search(question):
+            raise QuestionError("there is no question in it; type one, such as: what does AI cost?")
+        return question
+
+    def _checked(self, task: Task, draft: _Draft) -> Iterator[Event]:
+        """Yield the model's sentences, each checked; lay-out waits for the sentence it leads to."""
+        reader = SegmentReader()
+        pending = ""
+        pieces = self._chain.generate(task)
+        while True:
+            with draft.timed("generate"):
+                piece = next(pieces, None)
+            for segment in reader.close() if piece is None else reader.feed(piece):
+                if segment.kind is SegmentKind.LAYOUT or wording.is_own_phrase(segment.sentence):
+                    pending += segment.text
+                    continue
+                with draft.timed("verify"):
+                    check, text = self._check(segment, task.passages, len(draft.text + pending))
+                if check.verdict is not Verdict.SUPPORTED:
+                    if segment.sentence.strip() != NO_ANSWER:
+                        draft.withheld.append(check)
+                        yield Withheld(check=check)
+                    continue
+                if pending:
+                    yield self._say(draft, pending)
+                    pending = ""
+                draft.kept.append(check)
+                draft.text += text
+                yield Verified(check=check, piece=text)
+            if piece is None:
+                return
+
+    def _check(
+        self, segment: Segment, passages: Sequence[Passage], at: int
+    ) -> tuple[ClaimCheck, str]:
+        """Check a sentence; one that fails gets one attempt with each other passage as its source.
+
+        Returns:
+            The check, and the text to show with markers that all resolve.
+        """
+        offset = at + max(segment.text.find(segment.sentence), 0)
+        claim = Claim(
+            text=segment.sentence,
+            start=offset,
+            end=offset + len(segment.sentence),
+            markers=segment.markers,
+        )
+        check = self._verifier.check([claim], passages).checks[0]
+        if check.verdict is Verdict.SUPPORTED:
+            valid = [n for n in claim.markers if 1 <= n <= len(passages)]
+            text = segment.text if len(valid) == len(claim.markers) else _cite(segment.text, valid)
+            return check, text
+        for n in range(1, len(passages) + 1):
+            if n in claim.markers:
+                continue
+            retry = self._verifier.check([replace(claim, markers=(n,))], passages).checks[0]
+            if retry.verdict is Verdict.SUPPORTED:
+                return retry, _cite(segment.text, [n])
+        return check, segment.text
+
+    def _say(self, draft: _Draft, text: str) -> Verified:
+        """Add a piece that claims nothing."""
+        draft.text += text
+        return Verified(check=None, piece=text)
+
+    def _smalltalk(self, question: Question) -> str:
+        topics = self.coverage().topics[question.language][:TOPICS]
+        match question.intent:
+            case Intent.THANKS:
+                return wording.thanks(question.language)
+            case Intent.FAREWELL:
+                return wording.farewell(question.language)
+            case Intent.ABILITY:
+                return wording.ability(question.language, topics)
+            case _:
+                return wording.greeting(question.language, topics)
+
+    def _abstention(self, question: Question, decision: Decision) -> str:
+        return wording.abstention(
+            question.language,
+            reason=decision.reason.value if decision.reason else "far",
+            missing=decision.missing,
+            looked_for=[item.text for item in question.items][:6],
+            topics=self.coverage().topics[question.language][:TOPICS],
+        )
+
+    def _answered(
+        self,
+        asked: str,
+        question: Question,
+        passages: tuple[Passage, ...],
+        draft: _Draft,
+        kind: AnswerKind,
+    ) -> Answered:
+        """Return the last event, recorded."""
+        citations = _citations(draft.kept)
+        answer = Answer(
+            id=uuid.uuid4().hex[:12],
+            question=asked,
+            standalone_question=question.text,
+            language=question.language,
+            kind=kind,
+            text=draft.text,
+            citations=citations,
+            passages=passages,
+            grounding=Grounding(checks=tuple(draft.kept), verifier=self._verifier.name),
+            withheld=tuple(draft.withheld),
+            notices=_notices(question.language, citations, len(draft.withheld)),
+            provenance=Provenance(
+                model=self._chain.model._llm_type,
+                prompt_version=self._chain.prompt.version,
+                prompt_sha=self._chain.prompt.sha256,
+                index_fingerprint=self.coverage().fingerprint,
+                verifier=self._verifier.name,
+                package_version=__version__,
+                seconds_by_stage=dict(draft.seconds),
+            ),
+        )
+        if self._recorder is not None:
+            self._recorder.record(answer)
+        return Answered(answer=answer)
+
+
+def coverage_of(index: Index) -> Coverage:
+    """Return what an index is about."""
+    documents = tuple(index.documents.values())
+    return Coverage(
+        documents=documents,
+        topics={
+            language: tuple(info.title for info in documents if info.language is language)
+            for language in Language
+        },
+        fingerprint=index.manifest.fingerprint,
+    )
+
+
+def _cite(text: str, markers: Sequence[int]) -> str:
+    """Replace the markers of a sentence's text, keeping the white space after it."""
+    bare = _MARKERS.sub("", text)
+    body = bare.rstrip()
+    return f"{body} {''.join(f'[{n}]' for n in markers)}{bare[len(body) :]}"
+
+
+def _citations(checks: Sequence[ClaimCheck]) -> tuple[Citation, ...]:
+    """Return each quote cited once, by marker and place."""
+    found = {(c.marker, c.start, c.end): c for check in checks for c in check.evidence}
+    return tuple(found[key] for key in sorted(found))
+
+
+def _notices(language: Language, citations: Sequence[Citation], withheld: int) -> tuple[str, ...]:
+    """Return what a sceptical reader should be told."""
+    notices = []
+    sources = {citation.passage.document.source for citation in citations}
+    if len({source.grade for source in sources}) == 1:
+        source = next(iter(sorted(sources, key=lambda s: s.published, reverse=True)))
+        notice = wording.notice_for_grade(
+            language, source.grade, source.publisher, source.published
+        )
+        if notice:
+            notices.append(notice)
+    if withheld:
+        notices.append(wording.notice_withheld(language, withheld))
+    return tuple(notices)

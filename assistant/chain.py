@@ -1,0 +1,86 @@
+"""The retrieval chain: condense, retrieve, decide, generate.
+
+Knows: the order of the steps, and LangChain's runnables. Does not know how an answer is checked or
+shown (``assistant``). Invariant: a model is called only after the gate has let the question through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import BaseMessage, HumanMessage
+from langchain_core.output_parsers import StrOutputParser
+from langchain_core.runnables import Runnable, RunnableLambda
+
+from assistant.conversation import Condenser
+from assistant.evidence import EvidenceRanker
+from assistant.gate import Decision, Gate
+from assistant.prompting import Prompt, excerpts_of, render_excerpts, render_question
+from assistant.questions import Question, QuestionReader
+from assistant.retrieval import Retriever
+from assistant.schema import Filters, Language, Message, Passage
+
+_LANGUAGE_NAMES = {Language.EN: "English", Language.ZH: "Chinese (simplified)"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What a model is asked: a standalone question and the passages that may answer it."""
+
+    question: Question
+    passages: tuple[Passage, ...]
+
+
+class Chain:
+    """The steps of one answer, each a method. Holds no state between questions."""
+
+    def __init__(
+        self,
+        *,
+        condenser: Condenser,
+        reader: QuestionReader,
+        retriever: Retriever,
+        ranker: EvidenceRanker,
+        gate: Gate,
+        prompt: Prompt,
+        model: BaseChatModel,
+    ) -> None:
+        """Take the parts."""
+        self._condenser = condenser
+        self._reader = reader
+        self._retriever = retriever
+        self._ranker = ranker
+        self._gate = gate
+        self.prompt = prompt
+        self.model = model
+        self._generation: Runnable[Task, str] = (
+            RunnableLambda(self._messages) | model | StrOutputParser()
+        )
+
+    def condense(self, question: str, history: Sequence[Message]) -> Question:
+        """Return the question made standalone, and read."""
+        return self._reader.read(self._condenser.condense(question, history))
+
+    def retrieve(self, query: str, k: int, filters: Filters | None) -> tuple[Passage, ...]:
+        """Return the passages that may answer."""
+        return tuple(self._retriever.retrieve(query, k, filters))
+
+    def decide(self, task: Task) -> Decision:
+        """Return whether the passages answer the question."""
+        excerpts = excerpts_of(task.passages)
+        ranked = self._ranker.rank(task.question, excerpts)
+        return self._gate.decide(task.question, excerpts, ranked)
+
+    def generate(self, task: Task) -> Iterator[str]:
+        """Yield the model's answer as it is written."""
+        return self._generation.stream(task)
+
+    def _messages(self, task: Task) -> list[BaseMessage]:
+        text = self.prompt.render(
+            language=_LANGUAGE_NAMES[task.question.language],
+            passages=render_excerpts(excerpts_of(task.passages)),
+            question=render_question(task.question.text),
+        )
+        return [HumanMessage(content=text)]

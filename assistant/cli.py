@@ -1,0 +1,250 @@
+"""The ``firstpilot`` command: ask, chat, search, ingest, serve, doctor.
+
+Knows: arguments, terminals, exit codes. Does not know: how an answer is made, an index built or a
+page drawn; each command is one call into the package. Invariant: nothing heavy is imported before
+the command that needs it runs, and an expected failure is one line on stderr.
+
+Exit codes: 0 done (an abstention is an answer too), 1 it failed, 2 wrong usage, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from assistant import __version__
+from assistant.errors import AssistantError
+from assistant.schema import Filters, Kind, Language, Message, Role
+from assistant.settings import Settings
+from assistant.terminal import progress_bars, search_result, stream_answer, typed_lines
+
+if TYPE_CHECKING:
+    from assistant.assistant import Assistant
+
+app = typer.Typer(
+    name="firstpilot",
+    help="Cited, checked answers about adopting AI in small and medium-sized firms, offline.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Question = Annotated[str, typer.Argument(help="The question, in English or Chinese.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Country = Annotated[str | None, typer.Option(help="Only sources about this place.")]
+Kinds = Annotated[list[Kind] | None, typer.Option("--kind", help="Only this kind of source.")]
+YearFrom = Annotated[int | None, typer.Option(help="Only sources published since this year.")]
+Languages = Annotated[
+    list[Language] | None, typer.Option("--language", help="Only sources in this language.")
+]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code.
+
+    Args:
+        arguments: what follows the command's name; None takes them from the process.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that cannot show Chinese prints "?" and goes on.
+            stream.reconfigure(errors="replace")
+    try:
+        app(args=arguments, prog_name="firstpilot")
+    except SystemExit as exc:
+        return exc.code if isinstance(exc.code, int) else int(exc.code is not None)
+    except KeyboardInterrupt:
+        return 130
+    except AssistantError as exc:
+        _complain(str(exc))
+    except OSError as exc:  # a full disk or a lost folder can meet any command
+        _complain(f"{exc}; run: firstpilot doctor")
+    return 1
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"firstpilot {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version.", is_eager=True, callback=_print_version
+        ),
+    ] = False,
+) -> None:
+    """Take the options that stand before any command."""
+
+
+@app.command()
+def ask(
+    question: Question,
+    as_json: AsJson = False,
+    country: Country = None,
+    kind: Kinds = None,
+    year_from: YearFrom = None,
+    language: Languages = None,
+) -> None:
+    """Answer one question, each sentence with its source."""
+    from assistant.rendering import to_json, to_text
+
+    filters = _filters(country, kind, year_from, language)
+    assistant = _open_assistant(Settings())
+    if as_json:
+        _echo_json(to_json(assistant.ask(question, filters=filters)))
+    elif sys.stdout.isatty():
+        stream_answer(assistant, question, (), filters)
+    else:
+        typer.echo(to_text(assistant.ask(question, filters=filters)))
+
+
+@app.command()
+def chat() -> None:
+    """Ask in the terminal, with follow-up questions."""
+    assistant = _open_assistant(Settings())
+    typer.echo("Ask in English or Chinese. :new starts over, :quit ends.")
+    history: list[Message] = []
+    for question in typed_lines():
+        if question == ":quit":
+            return
+        if question == ":new":
+            history.clear()
+            continue
+        try:
+            answer = stream_answer(assistant, question, history)
+        except KeyboardInterrupt:
+            typer.echo("\n(stopped)")
+            continue
+        except AssistantError as exc:
+            _complain(str(exc))
+            continue
+        history.append(Message(role=Role.USER, content=question))
+        history.append(Message(role=Role.ASSISTANT, content=answer.text))
+
+
+@app.command()
+def search(
+    query: Annotated[str, typer.Argument(help="What to look for, in English or Chinese.")],
+    k: Annotated[int, typer.Option("-k", min=1, max=50, help="How many passages.")] = 8,
+    as_json: AsJson = False,
+    country: Country = None,
+    kind: Kinds = None,
+    year_from: YearFrom = None,
+    language: Languages = None,
+) -> None:
+    """Print the passages found, best first, without an answer."""
+    from assistant.rendering import passage_to_json
+
+    filters = _filters(country, kind, year_from, language)
+    passages = _open_assistant(Settings()).search(query, k=k, filters=filters)
+    if as_json:
+        _echo_json([passage_to_json(passage) for passage in passages])
+        return
+    for passage in passages:
+        typer.echo(search_result(passage))
+    if not passages:
+        typer.echo("nothing found; use fewer or other words, or fewer filters", err=True)
+
+
+@app.command()
+def ingest(
+    force: Annotated[
+        bool, typer.Option("--force", help="Rebuild even when nothing changed.")
+    ] = False,
+) -> None:
+    """Build the index from the knowledge files."""
+    settings = Settings()
+    settings.ensure_data_dir()
+    from assistant.builder import build_index
+
+    with progress_bars() as progress:
+        report = build_index(settings, force=force, progress=progress)
+    if report.up_to_date:
+        typer.echo(f"up to date: {report.documents} documents, {report.chunks} passages")
+        return
+    typer.echo(
+        f"built {report.fingerprint} in {report.seconds:.1f} s: {report.documents} documents, "
+        f"{report.chunks} passages, {report.embedded} newly embedded"
+    )
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")
+    ] = None,
+) -> None:
+    """Start the web chat and print its address; Ctrl-C stops it."""
+    from assistant import serving
+
+    chosen = {"host": host, "port": port}
+    settings = Settings(**{name: value for name, value in chosen.items() if value is not None})
+    with serving.open_port(settings.host, settings.port) as listener:
+        assistant = _open_assistant(settings)
+        serving.run(assistant, listener, _announce)
+
+
+@app.command()
+def doctor(as_json: AsJson = False) -> None:
+    """Check the installation, the settings and the index."""
+    from assistant.doctor import State, diagnose
+
+    findings = diagnose()
+    healthy = all(finding.state is not State.BROKEN for finding in findings)
+    if as_json:
+        rows = [asdict(finding) for finding in findings]
+        _echo_json({"version": __version__, "healthy": healthy, "findings": rows})
+    else:
+        for finding in findings:
+            typer.echo(f"{finding.state:<7} {finding.part:<12} {finding.detail}")
+    if not healthy:
+        raise typer.Exit(1)
+
+
+def _open_assistant(settings: Settings) -> Assistant:
+    from assistant.assistant import Assistant
+
+    if not settings.data_dir.is_dir():
+        # Says which variable to set; deeper down only the path would be known.
+        settings.ensure_data_dir()
+    with progress_bars() as progress:
+        return Assistant.from_settings(settings, progress=progress)
+
+
+def _filters(
+    country: str | None,
+    kinds: list[Kind] | None,
+    year_from: int | None,
+    languages: list[Language] | None,
+) -> Filters:
+    return Filters(
+        kinds=tuple(kinds or ()),
+        languages=tuple(languages or ()),
+        geography=country,
+        year_from=year_from,
+    )
+
+
+def _announce(address: str) -> None:
+    typer.echo(f"FirstPilot is ready: {address}  (Ctrl-C stops it)")
+    sys.stdout.flush()
+
+
+def _echo_json(value: object) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def _complain(message: str) -> None:
+    typer.echo(f"firstpilot: {' '.join(message.split())}", err=True)

@@ -1,0 +1,176 @@
+"""Composition: from ranked sentences to a short, ordered, quoted answer.
+
+Knows: how many sentences make an answer, in which order and layout. Does not change a word of what
+it quotes. Invariant: every line is a verbatim sentence of an excerpt with its marker, or a fixed
+phrase of ``wording``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from assistant import wording
+from assistant.evidence import Candidate
+from assistant.figures import FigureKind, same_figure
+from assistant.lexicon import ConceptClass
+from assistant.questions import Expect, Item, Question
+from assistant.schema import Language
+
+WORDS = 120
+"""English words after which a short answer ends; twice that when more was asked for."""
+CHARACTERS = 200
+"""The same in Chinese characters."""
+SENTENCES = 4
+"""Sentences of a short answer that is not a list."""
+SLACK = 1.1
+"""How far below the leading sentence's score a completing one may be; on the scale of
+``evidence``."""
+
+_SEVERAL = {Expect.REASONS, Expect.LIST, Expect.STEPS}
+
+
+def compose(question: Question, candidates: Sequence[Candidate]) -> Iterator[str]:
+    """Yield the answer in Markdown, piece by piece, one sentence with its marker at a time.
+
+    Args:
+        question: as read.
+        candidates: at least one, best first.
+    """
+    usable = [candidate for candidate in candidates if not candidate.not_stated] or candidates
+    if question.expects is Expect.COMPARISON:
+        rows = _comparison(question, usable)
+        if rows:
+            yield from _table(question, rows)
+            return
+    lead = usable[0]
+    if _contradicts(question, lead):
+        yield wording.OTHER_FIGURE[question.language] + "\n\n"
+    if lead.language is not question.language:
+        yield wording.NOT_IN_LANGUAGE[question.language] + "\n\n"
+    chosen = [lead, *_completing(question, lead, usable)]
+    chosen = _within_limit(chosen, question)
+    if question.expects in _SEVERAL and len(chosen) > 2:
+        yield from _bullets(question, chosen)
+    else:
+        space = " " if question.language is Language.EN else ""
+        for at, candidate in enumerate(chosen):
+            yield (space if at else "") + _quoted(candidate)
+
+
+def _quoted(candidate: Candidate) -> str:
+    """Return a sentence with its marker."""
+    return f"{candidate.text} [{candidate.marker}]"
+
+
+def _bullets(question: Question, chosen: Sequence[Candidate]) -> Iterator[str]:
+    """Yield the leading sentence, then a list; steps are numbered in the order of the source."""
+    lead, *rest = chosen
+    if question.expects is Expect.STEPS:
+        rest = sorted(chosen, key=lambda c: (c.marker, c.order))
+        for number, candidate in enumerate(rest, start=1):
+            yield f"{number}. {_quoted(candidate)}\n"
+        return
+    yield f"{_quoted(lead)}\n\n"
+    for candidate in sorted(rest, key=lambda c: (c.marker, c.order)):
+        yield f"- {_quoted(candidate)}\n"
+
+
+def _table(question: Question, rows: Sequence[tuple[Item, Candidate]]) -> Iterator[str]:
+    """Yield a comparison, one row for each thing compared."""
+    left, right = wording.TABLE_HEAD[question.language]
+    yield f"| {left} | {right} |\n|---|---|\n"
+    for item, candidate in rows:
+        yield f"| {item.text} | {_quoted(candidate)} |\n"
+
+
+def _comparison(
+    question: Question, candidates: Sequence[Candidate]
+) -> list[tuple[Item, Candidate]] | None:
+    """Return a sentence for each thing compared, or None when one sentence says it all."""
+    compared = [
+        item
+        for item in question.items
+        if item.cls in _COMPARED and any(item.key in candidate.keys for candidate in candidates)
+    ]
+    if len(compared) < 2:
+        return None
+    keys = {item.key for item in compared}
+    if any(keys <= candidate.keys and candidate.figures for candidate in candidates[:3]):
+        return None
+    rows: list[tuple[Item, Candidate]] = []
+    for item in compared[:4]:
+        holding = [c for c in candidates if item.key in c.keys]
+        best = next((c for c in holding if c.fits), holding[0])
+        rows.append((item, best))
+    return rows if len({row.text for _, row in rows}) > 1 else None
+
+
+_COMPARED = {
+    ConceptClass.FUNCTION,
+    ConceptClass.BARRIER,
+    ConceptClass.TECHNOLOGY,
+    ConceptClass.SECTOR,
+    ConceptClass.TOPIC,
+}
+
+
+def _completing(
+    question: Question, lead: Candidate, candidates: Sequence[Candidate]
+) -> list[Candidate]:
+    """Choose what completes the leading sentence and does not repeat it."""
+    several = question.expects in _SEVERAL
+    chosen = [lead]
+    for candidate in candidates[1:]:
+        beside = candidate.marker == lead.marker
+        slack = SLACK * (2 if beside and several else 1) * (2 if question.wants_more else 1)
+        if candidate.score < lead.score - slack or candidate.language is not lead.language:
+            continue
+        if any(_repeats(candidate, other) for other in chosen):
+            continue
+        chosen.append(candidate)
+        limit = 2 * SENTENCES if several or question.wants_more else SENTENCES
+        if len(chosen) == limit:
+            break
+    return chosen[1:]
+
+
+def _repeats(candidate: Candidate, other: Candidate) -> bool:
+    """Whether a sentence adds no figure and hardly a word to one already chosen."""
+    if candidate.text == other.text:
+        return True
+    new_figures = [
+        figure
+        for figure in candidate.figures
+        if figure.kind is not FigureKind.YEAR
+        and not any(same_figure(figure, known) for known in other.figures)
+    ]
+    if new_figures:
+        return False
+    union = candidate.keys | other.keys
+    return len(candidate.keys & other.keys) > 0.6 * len(union)
+
+
+def _contradicts(question: Question, lead: Candidate) -> bool:
+    """Whether the question asserts a figure of a kind the evidence gives with another value."""
+    for asserted in question.figures:
+        rivals = [rival for rival in lead.figures if rival.kind is asserted.kind]
+        if rivals and not any(
+            (asserted.low, asserted.unit) == (rival.low, rival.unit) for rival in rivals
+        ):
+            return True
+    return False
+
+
+def _within_limit(chosen: Sequence[Candidate], question: Question) -> list[Candidate]:
+    """Keep as many sentences, in order of merit, as a short answer holds; at least one."""
+    factor = 2 if question.wants_more else 1
+    kept: list[Candidate] = []
+    used = 0
+    for candidate in chosen:
+        chinese = candidate.language is Language.ZH
+        length = len(candidate.text) if chinese else len(candidate.text.split())
+        if kept and used + length > factor * (CHARACTERS if chinese else WORDS):
+            continue
+        used += length
+        kept.append(candidate)
+    return kept

@@ -1,0 +1,88 @@
+"""Builds an assistant out of settings: the one place that knows every adapter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assistant.assistant import Assistant, coverage_of
+from assistant.builder import LiveIndex, build_documents, build_index, make_analyser
+from assistant.chain import Chain
+from assistant.conversation import Condenser
+from assistant.embeddings import make_embeddings
+from assistant.errors import IndexMissing
+from assistant.evidence import EvidenceRanker
+from assistant.gate import Gate
+from assistant.grounding import DeterministicVerifier
+from assistant.lexicon import load_lexicon
+from assistant.models import make_chat_model
+from assistant.prompting import load_prompt
+from assistant.questions import QuestionReader
+from assistant.retrieval import HybridRetriever
+from assistant.settings import Settings
+from assistant.spelling import Speller
+from assistant.terms import Analyser
+
+if TYPE_CHECKING:
+    from assistant.index import Index, Progress
+    from assistant.schema import Document
+
+BUILD_WAIT = 600.0
+"""Seconds to wait for another process that is building the first index."""
+
+
+def make_assistant(settings: Settings | None = None, progress: Progress | None = None) -> Assistant:
+    """Return an assistant over the current index, which is built when there is none yet.
+
+    Raises:
+        AssistantError: what is wrong, and the next command.
+    """
+    settings = settings or Settings()
+    try:
+        live = LiveIndex(settings)
+    except IndexMissing:
+        build_index(settings, progress=progress, wait=BUILD_WAIT)
+        live = LiveIndex(settings)
+    return _assemble(settings, live.current)
+
+
+def make_assistant_over(
+    documents: Sequence[Document], folder: Path, settings: Settings | None = None
+) -> Assistant:
+    """Return an assistant over given documents, indexed in an empty folder and never published.
+
+    Raises:
+        AssistantError: what is wrong, and the next command.
+    """
+    settings = settings or Settings()
+    index = build_documents(
+        folder, documents, make_analyser(settings), make_embeddings(settings)
+    )
+    return _assemble(settings, lambda: index)
+
+
+def _assemble(settings: Settings, index: Callable[[], Index]) -> Assistant:
+    lexicon = load_lexicon(settings.knowledge_dir / "lexicon.yaml")
+    analyser = Analyser(lexicon)
+    embeddings = make_embeddings(settings)
+    reader = QuestionReader(analyser)
+    ranker = EvidenceRanker(analyser, embeddings)
+    retriever = HybridRetriever(index=index, analyser=analyser, embeddings=embeddings)
+    chain = Chain(
+        condenser=Condenser(reader, analyser, Speller(lexicon, analyser)),
+        reader=reader,
+        retriever=retriever,
+        ranker=ranker,
+        gate=Gate(),
+        prompt=load_prompt(settings.prompts_dir, "answer"),
+        model=make_chat_model(settings.backend, reader, ranker),
+    )
+    return Assistant(
+        chain=chain,
+        retriever=retriever,
+        verifier=DeterministicVerifier(analyser),
+        coverage=lambda: coverage_of(index()),
+        passages=settings.passages,
+        max_question_chars=settings.max_question_chars,
+    )

@@ -1,0 +1,244 @@
+"""Evidence: how well each sentence of the retrieved passages answers a question.
+
+Knows: the features of a sentence beside a question, and their weights. Does not decide whether the
+question is answered (``gate``) nor what is shown (``composition``). Invariant: the same question and
+excerpts give the same candidates in the same order.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from assistant.corpus import quotable_spans
+from assistant.figures import Figure, FigureKind, find_figures
+from assistant.lexicon import ConceptClass
+from assistant.prompting import Excerpt
+from assistant.questions import Expect, Item, Question
+from assistant.schema import Language
+from assistant.terms import Analyser
+
+if TYPE_CHECKING:
+    from assistant.embeddings import CachedEmbeddings
+
+# How much a question's item counts, by its class; a plain word counts 1.
+_CLASS_WEIGHT = {
+    ConceptClass.FRAME: 0.15,
+    ConceptClass.FIGURE: 0.3,
+    ConceptClass.ACTION: 0.6,
+    ConceptClass.TOPIC: 1.2,
+    ConceptClass.BARRIER: 1.6,
+    ConceptClass.FUNCTION: 1.6,
+    ConceptClass.SECTOR: 1.6,
+    ConceptClass.TECHNOLOGY: 1.6,
+    ConceptClass.MEASURE: 1.6,
+    ConceptClass.ORGANISATION: 1.6,
+    ConceptClass.PLACE: 1.6,
+}
+# Weights of a candidate's features; set by hand on the development questions, 2026-11-23.
+_COVERAGE, _CONTEXT, _COSINE, _FIT, _MISSING, _RANK, _FOREIGN = 2.4, 0.8, 1.0, 0.8, 0.5, 0.4, 1.0
+_NEGATIVE, _LENGTH = 0.6, 0.4
+
+_NOT_STATED = re.compile(
+    r"\b(does not|do not|did not|doesn't|gives? no|names? no|states? no|not) "
+    r"(say|state|give|name|disclose|mention|report|publish|reveal)?(ed|d)?\b.{0,60}"
+    r"|\b(undisclosed|unstated|not (stated|disclosed|given|named|known|published))\b"
+    r"|没有(说明|给出|披露|提供|注明|列出|公布|点名|指明)|未(说明|给出|披露|提供|注明|列出|公布|点名|提及|指明)|并未",
+    re.IGNORECASE,
+)
+_DISCLOSURE = re.compile(
+    r"\b(say|state|stated|give|given|gives|name|named|names|disclose\w*|mention\w*|publish\w*|reveal\w*|undisclosed|unstated)\b"
+    r"|说明|给出|披露|提供|注明|列出|公布|点名|提及|指明",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A sentence that might answer."""
+
+    marker: int
+    """Number of its excerpt, from 1."""
+    order: int
+    """Place among its excerpt's sentences, from 0."""
+    text: str
+    language: Language
+    section: str
+    title: str
+    keys: frozenset[str]
+    """Terms and concepts of the sentence."""
+    figures: tuple[Figure, ...]
+    cosine: float | None
+    """With the question; None without an embedder."""
+    coverage: float
+    """Share of the question's weight that the sentence itself covers, in [0, 1]."""
+    context: float
+    """The same with the sentence's headings and title."""
+    missing: tuple[Item, ...]
+    """Specific items of the question that neither sentence nor headings name."""
+    fits: float
+    """1 when it holds the kind of thing the question expects, 0.5 when something near it, else 0."""
+    not_stated: bool
+    """Whether it says that something is not stated."""
+    score: float
+
+
+class EvidenceRanker:
+    """Scores sentences against a question."""
+
+    def __init__(self, analyser: Analyser, embeddings: CachedEmbeddings | None) -> None:
+        """Take the index's analyser and embedder."""
+        self._analyser = analyser
+        self._embeddings = embeddings
+        # The gate and the embedded answerer rank the same evidence; sentences come back often.
+        self._ranked = lru_cache(maxsize=32)(self._rank)
+        self._spans = lru_cache(maxsize=4096)(quotable_spans)
+        self._figures = lru_cache(maxsize=16384)(lambda text: tuple(find_figures(text)))
+
+    def rank(self, question: Question, excerpts: Sequence[Excerpt]) -> list[Candidate]:
+        """Return every sentence of the excerpts as a candidate, best first."""
+        return self._ranked(question, tuple(excerpts))
+
+    def _rank(self, question: Question, excerpts: tuple[Excerpt, ...]) -> list[Candidate]:
+        rows = [
+            (number, order, excerpt, excerpt.text[start:end])
+            for number, excerpt in enumerate(excerpts, start=1)
+            for order, (start, end) in enumerate(self._spans(excerpt.text))
+        ]
+        if not rows:
+            return []
+        keys = [frozenset(self._analyser.terms(text)) for *_, text in rows]
+        frames = {
+            number: frozenset(self._analyser.terms(f"{excerpt.title}\n{excerpt.section}"))
+            for number, excerpt in enumerate(excerpts, start=1)
+        }
+        cosines = self._cosines(question.text, [text for *_, text in rows])
+        weights = item_weights(question, [keys[i] | frames[rows[i][0]] for i in range(len(rows))])
+        found = [
+            self._candidate(question, weights, row, keys[i], frames[row[0]], cosines[i], cosines)
+            for i, row in enumerate(rows)
+        ]
+        return sorted(found, key=lambda c: (-c.score, c.marker, c.order))
+
+    def _cosines(self, question: str, sentences: Sequence[str]) -> list[float | None]:
+        if self._embeddings is None:
+            return [None] * len(sentences)
+        vector = self._embeddings.embed_queries([question])[0]
+        return [float(value) for value in self._embeddings.array(list(sentences)) @ vector]
+
+    def _candidate(
+        self,
+        question: Question,
+        weights: dict[str, float],
+        row: tuple[int, int, Excerpt, str],
+        keys: frozenset[str],
+        frame: frozenset[str],
+        cosine: float | None,
+        cosines: Sequence[float | None],
+    ) -> Candidate:
+        number, order, excerpt, text = row
+        total = sum(weights.values()) or 1.0
+        figures = self._figures(text)
+        keys |= _measured(figures)
+        inside = sum(weights[item.key] for item in question.items if item.key in keys) / total
+        around = sum(weights[i.key] for i in question.items if i.key in keys | frame) / total
+        missing = tuple(
+            item
+            for item in question.items
+            if item.cls is not None and item.cls.specific and item.key not in keys | frame
+        )
+        fits = _fits(question.expects, figures, keys)
+        not_stated = bool(_NOT_STATED.search(text) and _DISCLOSURE.search(text))
+        score = (
+            _COVERAGE * inside
+            + _CONTEXT * around
+            + _COSINE * _standing(cosine, cosines)
+            + _FIT * fits
+            - _MISSING * len(missing)
+            + _RANK / number
+            - _FOREIGN * (excerpt.language is not question.language)
+            - _NEGATIVE * not_stated
+            - _LENGTH * max(0.0, _length(text) - 1.0)
+        )
+        return Candidate(
+            marker=number,
+            order=order,
+            text=text,
+            language=excerpt.language,
+            section=excerpt.section,
+            title=excerpt.title,
+            keys=keys,
+            figures=figures,
+            cosine=cosine,
+            coverage=inside,
+            context=around,
+            missing=missing,
+            fits=fits,
+            not_stated=not_stated,
+            score=score,
+        )
+
+
+def item_weights(question: Question, sentences: Sequence[frozenset[str]]) -> dict[str, float]:
+    """Return how much each item of a question counts: by class, more when few sentences have it."""
+    total = len(sentences) + 1
+    weights = {}
+    for item in question.items:
+        holding = sum(item.key in keys for keys in sentences)
+        rarity = math.log(total / (holding + 0.5)) / math.log(2 * total)
+        base = _CLASS_WEIGHT[item.cls] if item.cls else 1.0
+        weights[item.key] = base * (0.25 + max(rarity, 0.0))
+    return weights
+
+
+def _length(text: str) -> float:
+    """Return a sentence's length, 1.0 for a comfortable one (18 English words, 36 characters)."""
+    return max(len(text.split()) / 18, sum("\u4e00" <= char <= "\u9fff" for char in text) / 36)
+
+
+def _standing(cosine: float | None, cosines: Sequence[float | None]) -> float:
+    """Return where a cosine stands between the mean (0) and the best (1) of all."""
+    known = [value for value in cosines if value is not None]
+    if cosine is None or not known:
+        return 0.0
+    mean, best = sum(known) / len(known), max(known)
+    return (cosine - mean) / (best - mean) if best > mean else 0.0
+
+
+def _measured(figures: Sequence[Figure]) -> frozenset[str]:
+    """Return the concepts that a figure stands for without naming them."""
+    return frozenset(_MEASURED[figure.kind] for figure in figures if figure.kind in _MEASURED)
+
+
+_MEASURED = {
+    FigureKind.PERCENT: "@share",
+    FigureKind.MONEY: "@cost",
+    FigureKind.DURATION: "@duration",
+}
+_QUANTITIES = {FigureKind.PERCENT, FigureKind.COUNT, FigureKind.MULTIPLE, FigureKind.POINTS}
+
+
+def _fits(expects: Expect, figures: Sequence[Figure], keys: frozenset[str]) -> float:
+    """How far a sentence holds the kind of thing expected; kinds without a mark never fit."""
+    kinds = {figure.kind for figure in figures}
+    match expects:
+        case Expect.SHARE | Expect.COMPARISON:
+            return float(bool(kinds & _QUANTITIES))
+        case Expect.MONEY:
+            return 1.0 if FigureKind.MONEY in kinds else 0.5 * ("@cost" in keys and bool(kinds))
+        case Expect.DURATION:
+            return float(FigureKind.DURATION in kinds)
+        case Expect.FIGURE:
+            return float(bool(kinds - {FigureKind.YEAR}))
+        case Expect.WHEN:
+            return float(bool(kinds & {FigureKind.YEAR, FigureKind.DATE}))
+        case Expect.REASONS:
+            return float("@reason" in keys)
+        case Expect.STEPS:
+            return float("@advice" in keys)
+        case _:
+            return 0.0

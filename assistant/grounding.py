@@ -1,0 +1,170 @@
+"""Grounding: is a sentence really in the passages it cites?
+
+Knows: three deterministic checks, in this order: the citation exists, the words are quoted verbatim,
+and, for words of one's own, every figure and most content words stand in the cited passage. Does not
+know who wrote the sentence. Invariants: a verdict of supported always carries evidence with offsets;
+a check that could not be made is ``unchecked``, never right or wrong.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Protocol
+
+from assistant.citations import resolve
+from assistant.corpus import quotable_spans
+from assistant.figures import describe, find_figures, unsupported_figures
+from assistant.language import detect_language
+from assistant.schema import Citation, Claim, ClaimCheck, Grounding, Language, Passage, Verdict
+from assistant.terms import Analyser
+
+CONTAINMENT = 0.7
+"""Share of a claim's content terms that one cited passage must hold when the claim is no quote.
+Provisional, chosen strict: the measured verifier replaces it (see DESIGN.md, entry 6)."""
+LABEL = 40
+"""Characters a table row may add to a quote as its label."""
+
+_EDGE = re.compile(r"^[\s\"'“”‘’「」『』*_.。…]+|[\s\"'“”‘’「」『』*_.。!！…]+$")
+_SPACE = re.compile(r"\s+")
+
+
+class Verifier(Protocol):
+    """Checks claims against passages."""
+
+    @property
+    def name(self) -> str:
+        """Name and version."""
+        ...
+
+    def check(self, claims: Sequence[Claim], passages: Sequence[Passage]) -> Grounding:
+        """Check each claim; marker ``[n]`` means ``passages[n - 1]``."""
+        ...
+
+
+class DeterministicVerifier:
+    """Checks by rules alone: citations, verbatim quotes, figures, content words."""
+
+    name = "deterministic-1"
+
+    def __init__(self, analyser: Analyser) -> None:
+        """Take the analyser that cuts claims and passages into terms."""
+        self._analyser = analyser
+
+    def check(self, claims: Sequence[Claim], passages: Sequence[Passage]) -> Grounding:
+        """Check each claim; marker ``[n]`` means ``passages[n - 1]``."""
+        checks = tuple(self._check(claim, passages) for claim in claims)
+        return Grounding(checks=checks, verifier=self.name)
+
+    def _check(self, claim: Claim, passages: Sequence[Passage]) -> ClaimCheck:
+        say = _REASONS[detect_language(claim.text)]
+        valid, dangling = resolve(claim.markers, passages)
+        if not valid:
+            if dangling:
+                return _verdict(claim, Verdict.UNCITED, 0.0, say["dangling"].format(dangling[0]))
+            return _verdict(claim, Verdict.UNCITED, 0.0, say["uncited"])
+        cited = [(n, passages[n - 1]) for n in valid]
+        for n, passage in cited:
+            quote = _verbatim(claim.text, passage)
+            if quote is not None:
+                evidence = _citation(n, passage, *quote)
+                return _verdict(claim, Verdict.SUPPORTED, 1.0, say["verbatim"], evidence)
+        return self._check_own_words(claim, cited, say)
+
+    def _check_own_words(
+        self, claim: Claim, cited: Sequence[tuple[int, Passage]], say: dict[str, str]
+    ) -> ClaimCheck:
+        """Check a claim that is no quote: its figures first, then its words."""
+        evidence_text = "\n".join(passage.chunk.text for _, passage in cited)
+        wrong = unsupported_figures(claim.text, evidence_text)
+        terms = set(self._analyser.terms(claim.text))
+        best = max(
+            (
+                (self._overlap(terms, passage.chunk.text[start:end]), n, passage, start, end)
+                for n, passage in cited
+                for start, end in quotable_spans(passage.chunk.text)
+            ),
+            key=lambda row: (row[0], -row[1], -row[3]),
+            default=None,
+        )
+        if best is None:
+            return _verdict(claim, Verdict.UNCHECKED, None, say["empty"])
+        _, n, passage, start, end = best
+        evidence = _citation(n, passage, start, end)
+        if wrong:
+            rivals = find_figures(evidence.quote, None)
+            there = "、".join(map(describe, rivals)) or say["none"]
+            reason = say["figure"].format(describe(wrong[0]), there)
+            return _verdict(claim, Verdict.UNSUPPORTED, 0.0, reason, evidence)
+        held = self._overlap(terms, evidence_text)
+        if held < CONTAINMENT:
+            return _verdict(claim, Verdict.UNSUPPORTED, held, say["words"], evidence)
+        return _verdict(claim, Verdict.SUPPORTED, held, say["held"], evidence)
+
+    def _overlap(self, terms: set[str], text: str) -> float:
+        """Return the share of terms that a text holds; 0 when there are none."""
+        return len(terms & set(self._analyser.terms(text))) / len(terms) if terms else 0.0
+
+
+_REASONS: dict[Language, dict[str, str]] = {
+    Language.EN: {
+        "dangling": "cites [{}], which is not among the sources",
+        "uncited": "names no source",
+        "verbatim": "quoted word for word",
+        "held": "its figures and words stand in the source",
+        "figure": "{} in the answer, {} in the source",
+        "words": "too little of it stands in the source",
+        "empty": "the cited passage has no sentence to compare with",
+        "none": "no figure",
+    },
+    Language.ZH: {
+        "dangling": "引用了不存在的来源 [{}]",
+        "uncited": "没有注明来源",
+        "verbatim": "逐字引用",
+        "held": "数字和用词都见于来源",
+        "figure": "回答中是 {}，来源中是 {}",
+        "words": "大部分内容在来源中找不到",
+        "empty": "所引段落没有可比对的句子",
+        "none": "没有数字",
+    },
+}
+
+
+def _verbatim(text: str, passage: Passage) -> tuple[int, int] | None:
+    """Return where the passage's text holds a claim word for word, or None.
+
+    A table row may add a short label without figures to its quote.
+    """
+    wanted = _plain(text)
+    if not wanted:
+        return None
+    for start, end in quotable_spans(passage.chunk.text):
+        sentence = _plain(passage.chunk.text[start:end])
+        if sentence == wanted or (len(wanted) >= LABEL and wanted in sentence):
+            return start, end
+        label = wanted.removesuffix(sentence)
+        if sentence and label != wanted and len(label) <= LABEL and not find_figures(label, None):
+            return start, end
+    return None
+
+
+def _plain(text: str) -> str:
+    """Return a text with white space folded and quotes, emphasis and final stops taken off."""
+    return _EDGE.sub("", _SPACE.sub(" ", text))
+
+
+def _citation(marker: int, passage: Passage, start: int, end: int) -> Citation:
+    """Return a citation of ``passage.chunk.text[start:end]``."""
+    return Citation(
+        marker=marker,
+        passage=passage,
+        quote=passage.chunk.text[start:end],
+        start=passage.chunk.start + start,
+        end=passage.chunk.start + end,
+    )
+
+
+def _verdict(
+    claim: Claim, verdict: Verdict, score: float | None, reason: str, *evidence: Citation
+) -> ClaimCheck:
+    return ClaimCheck(claim=claim, verdict=verdict, score=score, evidence=evidence, reason=reason)

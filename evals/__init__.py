@@ -1,0 +1,1 @@
+"""Measurements of the assistant, above its public names."""

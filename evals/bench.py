@@ -1,0 +1,147 @@
+"""``make bench``: how fast it answers and re-indexes, as ratios of one run, and how well it finds.
+
+Absolute times differ from machine to machine and hour to hour; a ratio between two things timed in
+turn does not, so only ratios are held against a bar.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from assistant import Assistant, Language, Settings, build_index, make_embeddings
+from evals.external import data_folder, recall_at, xquad
+
+ANSWER_BAR = 2.0
+"""Median answer time over median bare query embedding."""
+REINDEX_BAR = 0.02
+"""Re-index of unchanged knowledge over the first build."""
+RECALL_BARS = {("en", "en"): 0.995, ("zh", "zh"): 0.990, ("zh", "en"): 0.93, ("en", "zh"): 0.95}
+"""Recall@5 on XQuAD by language asked and language answered."""
+
+_QUESTIONS = (
+    "What share of small firms had AI in use in {year}?",
+    "Why do firms hold back, point {year}?",
+    "How common is AI in office work {year}?",
+    "Compare customer service with design {year}",
+    "Where should a shop begin with AI {year}?",
+    "有多少中小企业用上了AI {year}",
+    "为什么很多企业还没启动 {year}",
+    "办公自动化的渗透率是多少 {year}",
+    "客服和设计哪个用得多 {year}",
+    "AI成本降了多少 {year}",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One measured thing."""
+
+    name: str
+    value: float
+    bar: float
+    at_most: bool
+    note: str
+
+    @property
+    def met(self) -> bool:
+        """Whether the bar is met."""
+        return self.value <= self.bar if self.at_most else self.value >= self.bar
+
+    def __str__(self) -> str:
+        """Return the line as printed."""
+        sign = "<=" if self.at_most else ">="
+        mark = "ok  " if self.met else "MISS"
+        return f"{mark} {self.name:<44} {self.value:6.3f}  ({sign} {self.bar:g}; {self.note})"
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """Return how long a call takes."""
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def bench_indexing(settings: Settings) -> Line:
+    """Time the first build and a second one of the same knowledge."""
+    first = seconds(lambda: build_index(settings))
+    again = statistics.median(seconds(lambda: build_index(settings)) for _ in range(5))
+    return Line(
+        name="re-index unchanged / first index",
+        value=again / first,
+        bar=REINDEX_BAR,
+        at_most=True,
+        note=f"{again * 1000:.0f} ms / {first:.1f} s",
+    )
+
+
+def bench_answers(settings: Settings) -> Line:
+    """Time answers and bare query embeddings in turn, never the same text twice."""
+    assistant = Assistant.from_settings(settings)
+    embeddings = make_embeddings(settings)
+    if embeddings is None:
+        raise SystemExit("bench needs an embedder; unset FIRSTPILOT_EMBEDDER")
+    assistant.ask("What share of SMEs use AI?")
+    bare, whole = [], []
+    for year in range(2026, 2026 + 6):
+        for template in _QUESTIONS:
+            question = template.format(year=year if year == 2026 else f"({year - 2026})")
+            whole.append(seconds(lambda q=question: assistant.ask(q)))
+            bare.append(seconds(lambda q=question: embeddings.embed_queries([f"{q} "])))
+    answer, embedding = statistics.median(whole), statistics.median(bare)
+    return Line(
+        name="answer p50 / bare query embedding p50",
+        value=answer / embedding,
+        bar=ANSWER_BAR,
+        at_most=True,
+        note=f"{answer * 1000:.1f} ms / {embedding * 1000:.1f} ms, n={len(whole)}",
+    )
+
+
+def bench_recall(settings: Settings, data: Path, asked: Language, answered: Language) -> Line:
+    """Measure recall@5 of the shipped retrieval on XQuAD."""
+    documents, lookups = xquad(data, asked, answered)
+    with tempfile.TemporaryDirectory() as folder:
+        assistant = Assistant.from_documents(documents, Path(folder), settings)
+        ranks = []
+        for lookup in lookups:
+            found = assistant.search(lookup.question, k=5)
+            ranks.append(
+                next((p.rank for p in found if p.document.id == lookup.gold), None)
+            )
+    return Line(
+        name=f"XQuAD recall@5, asked {asked.value}, answered {answered.value}",
+        value=recall_at(ranks, 5),
+        bar=RECALL_BARS[asked.value, answered.value],
+        at_most=False,
+        note=f"R@1 {recall_at(ranks, 1):.3f}, n={len(ranks)}",
+    )
+
+
+def main() -> int:
+    """Print every line; return 1 when a bar is missed."""
+    lines = []
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(data_dir=Path(folder))
+        for bench in (bench_indexing, bench_answers):
+            lines.append(bench(settings))
+            print(lines[-1], flush=True)
+        data = data_folder(settings)
+        if data is None:
+            print("XQuAD left out: set FIRSTPILOT_EVAL_DATA to the folder that holds it")
+        else:
+            for asked, answered in RECALL_BARS:
+                lines.append(
+                    bench_recall(settings, data, Language(asked), Language(answered))
+                )
+                print(lines[-1], flush=True)
+    return 0 if all(line.met for line in lines) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,39 @@
+"""What holds for every test: a clean environment, a data folder of its own, loopback alone.
+
+Sockets to other machines are refused by pytest-socket (see ``addopts`` in pyproject.toml).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+_KEPT = {"FIRSTPILOT_REQUIRE_BROWSER"}
+_PREFIXES = ("FIRSTPILOT_", "GRADIO_", "LANGCHAIN_", "LANGSMITH_", "OPENAI_", "CHROMA_")
+_ENDINGS = ("_API_KEY", "_PROXY", "_BASE_URL")
+
+
+def _clean(patch: pytest.MonkeyPatch) -> None:
+    for name in os.environ:
+        upper = name.upper()
+        if upper not in _KEPT and (upper.startswith(_PREFIXES) or upper.endswith(_ENDINGS)):
+            patch.delenv(name)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def clean_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Fixtures wider than one test see no user setting either."""
+    with pytest.MonkeyPatch.context() as patch:
+        _clean(patch)
+        patch.setenv("FIRSTPILOT_DATA_DIR", str(tmp_path_factory.mktemp("session") / "data"))
+        yield
+
+
+@pytest.fixture(autouse=True)
+def clean_environ(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No test reads the user's settings or keys, nor writes into their data folder."""
+    _clean(monkeypatch)
+    monkeypatch.setenv("FIRSTPILOT_DATA_DIR", str(tmp_path / "data"))

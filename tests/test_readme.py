@@ -1,0 +1,110 @@
+"""The README's commands, tables and code are compared with what the project has, and run."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from assistant.cli import app
+from assistant.settings import Settings, variable
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", README, flags=re.DOTALL | re.MULTILINE)
+
+
+def rows(heading: str) -> list[list[str]]:
+    section = README.split(f"\n## {heading}\n", 1)[1].split("\n## ", 1)[0]
+    lines = [line for line in section.splitlines() if line.startswith("| `")]
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
+
+
+def commands() -> dict[str, Any]:
+    group: Any = typer.main.get_command(app)
+    found: dict[str, Any] = group.commands
+    return found
+
+
+def test_the_settings_table_is_the_settings():
+    table = {cells[0].strip("`"): cells[1:] for cells in rows("Settings")}
+    assert set(table) == {variable(name) for name in Settings.model_fields}
+    for name, field in Settings.model_fields.items():
+        default, meaning = table[variable(name)]
+        assert meaning == field.description
+        if field.default_factory is not None:
+            assert default
+        else:
+            assert default == ("not set" if field.default is None else f"`{field.default}`")
+
+
+def test_the_command_table_is_the_commands():
+    written = {cells[0].strip("`").split()[1]: cells[1] for cells in rows("Ask")}
+    assert set(written) == set(commands())
+    for name, meaning in written.items():
+        options = {option for parameter in commands()[name].params for option in parameter.opts}
+        assert set(re.findall(r"--[\w-]+", meaning)) <= options, name
+
+
+def test_every_make_command_has_its_rule():
+    targets = {
+        word
+        for line in re.findall(r"\bmake ((?:[A-Z]+=\S+ )*\w+)", README)
+        for word in line.split()
+        if "=" not in word
+    } - {"and"}
+    assert {"chat", "test"} <= targets
+    rules = set(re.findall(r"^(\w+):", MAKEFILE, flags=re.MULTILINE))
+    assert targets <= rules
+
+
+def test_the_plain_lines_are_those_of_make():
+    recipe = MAKEFILE.replace("$(BIN)", ".venv/bin").replace("$(VENV)", ".venv")
+    for line in "".join(blocks("console")).splitlines():
+        if "pip install" in line:
+            assert line.split(" -m pip ")[1] in recipe
+            for path in re.findall(r"-r (\S+)", line):
+                assert (ROOT / path).is_file()
+
+
+def test_every_link_leads_to_a_file():
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", README):
+        assert (ROOT / target).is_file()
+
+
+def test_the_library_example_runs(monkeypatch, capsys):
+    # Search by words alone builds the index in seconds and is enough to show that the lines work.
+    monkeypatch.setenv("FIRSTPILOT_EMBEDDER", "none")
+    (example,) = blocks("python")
+    assert len([line for line in example.splitlines() if line.strip()]) == 3
+    namespace: dict[str, Any] = {}
+    exec(compile(example, "README.md", "exec"), namespace)  # noqa: S102 - our own README
+    answer = namespace["answer"]
+    assert answer.text
+    assert answer.text in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("path", ["requirements.lock", "requirements-dev.lock"])
+def test_a_lock_has_hashes_and_names_no_place(path):
+    text = (ROOT / path).read_text(encoding="utf-8")
+    packages = re.findall(r"^([\w.\[\]-]+)==(\S+)", text, flags=re.MULTILINE)
+    assert len(packages) > 100
+    for entry in re.split(r"\n(?=[\w.-]+==)", text)[1:]:
+        assert "--hash=sha256:" in entry, entry.splitlines()[0]
+    assert "://" not in text
+    assert not re.search(r"^\s*(-i|-f|--index-url|--extra-index-url|--find-links)", text, re.M)
+
+
+def test_the_development_lock_agrees_with_the_other():
+    def pins(path: str) -> set[str]:
+        text = (ROOT / path).read_text(encoding="utf-8")
+        return set(re.findall(r"^[\w.-]+==.*?(?= \\)", text, flags=re.MULTILINE))
+
+    assert pins("requirements.lock") <= pins("requirements-dev.lock")
