@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from assistant import __version__, wording
 from assistant.chain import Chain, Task
-from assistant.citations import Segment, SegmentKind, SegmentReader, claims_of
+from assistant.citations import Segment, SegmentKind, SegmentReader, claims_of, with_markers
 from assistant.errors import QuestionError
 from assistant.gate import Decision
 from assistant.grounding import Verifier
@@ -53,7 +53,6 @@ if TYPE_CHECKING:
     from assistant.settings import Settings
 
 _READABLE = re.compile(r"[^\W_]")
-_MARKERS = re.compile(r"\s*(\[\d[\d,\s–-]*\]|【\d[\d,\s–-]*】|［\d[\d,\s–-]*］)")
 TOPICS = 8
 """How many things a reader is told can be asked about."""
 
@@ -272,14 +271,14 @@ class Assistant:
         check = self._verifier.check([claim], passages).checks[0]
         if check.verdict is Verdict.SUPPORTED:
             valid = [n for n in claim.markers if 1 <= n <= len(passages)]
-            text = segment.text if len(valid) == len(claim.markers) else _cite(segment.text, valid)
+            text = segment.text if len(valid) == len(claim.markers) else with_markers(segment.text, valid)
             return check, text
         for n in range(1, len(passages) + 1):
             if n in claim.markers:
                 continue
             retry = self._verifier.check([replace(claim, markers=(n,))], passages).checks[0]
             if retry.verdict is Verdict.SUPPORTED:
-                return retry, _cite(segment.text, [n])
+                return retry, with_markers(segment.text, [n])
         return check, segment.text
 
     def _say(self, draft: _Draft, text: str) -> Verified:
@@ -356,13 +355,6 @@ def coverage_of(index: Index) -> Coverage:
         },
         fingerprint=index.manifest.fingerprint,
     )
-
-
-def _cite(text: str, markers: Sequence[int]) -> str:
-    """Replace the markers of a sentence's text, keeping the white space after it."""
-    bare = _MARKERS.sub("", text)
-    body = bare.rstrip()
-    return f"{body} {''.join(f'[{n}]' for n in markers)}{bare[len(body) :]}"
 
 
 def _citations(checks: Sequence[ClaimCheck]) -> tuple[Citation, ...]:

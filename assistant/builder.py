@@ -234,7 +234,7 @@ def _probe_here(folder: Path) -> None:
     held = sum(index.manifest.chunks.values())
     if len(index.chunks) != held:
         raise IndexCorrupt(f"{len(index.chunks)} passages where {held} were written")
-    for language in index.documents and {info.language for info in index.documents.values()}:
+    for language in {info.language for info in index.documents.values()}:
         vector = np.ones(max(index.manifest.dimension, 1), dtype=np.float32)
         index.dense_sentences(vector, language, 1)
         if index.has_vectors and not index.dense(vector, language, 1):

@@ -105,8 +105,8 @@ _PER = r"(?:\s?(?:per|a|an|each|/)\s?(?P<per>day|week|month|year|user|hour)\b|\s
 
 _MAIN = re.compile(
     rf"(?P<pre>us\$|[$€£¥￥]|\b(?:rmb|cny|usd|eur|gbp)\s?)?"
-    rf"(?P<n1>{_NUMBER})(?P<s1>{_SCALES})(?:\s?%)?"
-    rf"(?:{_DASH}(?P<n2>{_DIGITS}|{_HAN})(?P<s2>{_SCALES}))?"
+    rf"(?P<n1>{_NUMBER})(?P<s1>{_SCALES})"
+    rf"(?:(?:\s?%)?{_DASH}(?P<n2>{_DIGITS}|{_HAN})(?P<s2>{_SCALES}))?"
     rf"(?:{_UNIT})?{_PER}",
     re.IGNORECASE,
 )

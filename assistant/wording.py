@@ -21,9 +21,10 @@ NOT_IN_LANGUAGE = {
     _EN: "Quoted from a source in Chinese:",
     _ZH: "以下引自英文资料：",
 }
-_LEAD_INS = frozenset((*OTHER_FIGURE.values(), *NOT_IN_LANGUAGE.values()))
-
 TABLE_HEAD = {_EN: ("Compared", "What the source says"), _ZH: ("比较项", "资料原文")}
+_LEAD_INS = frozenset(
+    (*OTHER_FIGURE.values(), *NOT_IN_LANGUAGE.values(), *map(" ".join, TABLE_HEAD.values()))
+)
 
 _GREETING = {
     _EN: "Hello! I answer questions about adopting AI in small and medium-sized firms, and every"

@@ -1,0 +1,63 @@
+"""The web server: mounts the chat page, adds health and security headers. No logic of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import gradio as gr
+from fastapi import FastAPI, Request, Response
+
+from assistant.assistant import Assistant
+from assistant.ui.page import CSS, HEAD, build_ui
+
+_POLICY = "; ".join((
+    "default-src 'self'",
+    "script-src 'self' 'unsafe-inline' blob:",
+    "style-src 'self' 'unsafe-inline'",
+    "img-src 'self' data: blob:",
+    "font-src 'self' data:",
+    "connect-src 'self'",
+    "worker-src 'self' blob:",
+    "frame-src 'none'",
+    "object-src 'none'",
+    "base-uri 'self'",
+    "frame-ancestors 'self'",
+))  # fmt: skip
+_HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+def create_app(assistant: Assistant) -> FastAPI:
+    """Return the application: the chat at ``/``, ``/healthz`` beside it."""
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+
+    @app.middleware("http")
+    async def secure(
+        request: Request, call_next: Callable[[Request], Awaitable[Response]]
+    ) -> Response:
+        response = await call_next(request)
+        response.headers.update(_HEADERS)
+        return response
+
+    @app.get("/healthz")
+    def healthz() -> dict[str, str]:
+        return {"status": "ok", "index": assistant.coverage().fingerprint}
+
+    return gr.mount_gradio_app(
+        app,
+        build_ui(assistant),
+        path="/",
+        theme=gr.themes.Base(
+            font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]
+        ),
+        css_paths=[CSS],
+        head=HEAD,
+        footer_links=[],
+        run_history=False,
+        show_error=False,
+        enable_monitoring=False,
+        max_file_size="1mb",
+    )

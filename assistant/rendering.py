@@ -1,0 +1,194 @@
+"""Rendering: answers and passages as Markdown, plain text, JSON and HTML.
+
+Knows: how each format escapes. Does not know models, indexes or pages. Invariant: nothing that came
+from a document, a question or a model can break out of the format it is written into.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Sequence
+
+from assistant.schema import Answer, Citation, ClaimCheck, Grade, Language, Passage
+
+_UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~<>&])")
+
+_GRADES: dict[Grade, dict[Language, str]] = {
+    Grade.OFFICIAL_STATISTIC: {Language.EN: "Official statistics", Language.ZH: "官方统计"},
+    Grade.LAW: {Language.EN: "Law or regulation", Language.ZH: "法律法规"},
+    Grade.PEER_REVIEWED: {Language.EN: "Peer-reviewed study", Language.ZH: "同行评审研究"},
+    Grade.OFFICIAL_GUIDANCE: {Language.EN: "Official guidance", Language.ZH: "官方指引"},
+    Grade.SURVEY: {Language.EN: "Survey", Language.ZH: "问卷调查"},
+    Grade.COMPANY_CASE: {Language.EN: "Company case", Language.ZH: "企业案例"},
+    Grade.VENDOR: {Language.EN: "Vendor material", Language.ZH: "厂商资料"},
+    Grade.EDITORIAL: {Language.EN: "Our own guide", Language.ZH: "本站指南"},
+    Grade.AI_GENERATED: {
+        Language.EN: "AI-generated article, no survey named",
+        Language.ZH: "AI 生成的文章，未注明调查",
+    },
+}
+_SOURCES = {Language.EN: "Sources", Language.ZH: "来源"}
+
+
+def grade_label(grade: Grade, language: Language) -> str:
+    """Return a grade in plain words."""
+    return _GRADES[grade][language]
+
+
+def clean(text: str) -> str:
+    """Remove control characters and direction overrides; newlines and tabs stay."""
+    return _UNSAFE.sub("", text)
+
+
+def escape_html(text: str) -> str:
+    """Return a text safe inside HTML content and quoted attributes."""
+    return html.escape(clean(text), quote=True)
+
+
+def escape_markdown(text: str) -> str:
+    """Return a text that Markdown shows as it is, on one line."""
+    return _MARKDOWN.sub(r"\\\1", " ".join(clean(text).split()))
+
+
+def highlight_html(text: str, spans: Sequence[tuple[int, int]]) -> str:
+    """Return escaped HTML with ``<mark>`` around half-open spans; overlapping ones are merged."""
+    merged: list[list[int]] = []
+    for start, end in sorted(spans):
+        start, end = max(0, start), min(len(text), end)
+        if start >= end:
+            continue
+        if merged and start <= merged[-1][1]:
+            merged[-1][1] = max(merged[-1][1], end)
+        else:
+            merged.append([start, end])
+    parts, at = [], 0
+    for start, end in merged:
+        parts.append(escape_html(text[at:start]))
+        parts.append(f"<mark>{escape_html(text[start:end])}</mark>")
+        at = end
+    return "".join((*parts, escape_html(text[at:])))
+
+
+def to_text(answer: Answer) -> str:
+    """Return an answer for a terminal; it starts with the answer's text."""
+    lines = [clean(answer.text).rstrip()]
+    lines += ["", *map(clean, answer.notices)] if answer.notices else []
+    if answer.citations:
+        lines += ["", f"{_SOURCES[answer.language]}:"]
+        lines += [f"  [{n}] {_reference(c, answer.language)}" for n, c in _references(answer)]
+    return "\n".join(lines)
+
+
+def to_markdown(answer: Answer) -> str:
+    """Return an answer with its notices and a numbered list of references and quotes."""
+    lines = [clean(answer.text).rstrip()]
+    for notice in answer.notices:
+        lines += ["", f"> {escape_markdown(notice)}"]
+    if answer.citations:
+        lines += ["", f"**{_SOURCES[answer.language]}**", ""]
+        for citation in answer.citations:
+            reference = escape_markdown(_reference(citation, answer.language))
+            lines.append(f"- [{citation.marker}] {reference}: “{escape_markdown(citation.quote)}”")
+    return "\n".join(lines)
+
+
+def to_json(answer: Answer) -> dict[str, object]:
+    """Return an answer as plain types; the contract of every machine interface."""
+    provenance = answer.provenance
+    return {
+        "id": answer.id,
+        "question": answer.question,
+        "standalone_question": answer.standalone_question,
+        "language": answer.language.value,
+        "kind": answer.kind.value,
+        "abstained": answer.abstained,
+        "text": answer.text,
+        "sentences": [_check_to_json(check) for check in answer.grounding.checks],
+        "supported_fraction": answer.grounding.supported_fraction,
+        "citations": [_citation_to_json(citation) for citation in answer.citations],
+        "passages": [passage_to_json(passage) for passage in answer.passages],
+        "withheld": [_check_to_json(check) for check in answer.withheld],
+        "notices": list(answer.notices),
+        "provenance": {
+            "model": provenance.model,
+            "prompt_version": provenance.prompt_version,
+            "prompt_sha": provenance.prompt_sha,
+            "index_fingerprint": provenance.index_fingerprint,
+            "verifier": provenance.verifier,
+            "package_version": provenance.package_version,
+            "seconds_by_stage": dict(provenance.seconds_by_stage),
+        },
+    }
+
+
+def passage_to_json(passage: Passage) -> dict[str, object]:
+    """Return a passage as plain types."""
+    chunk, document = passage.chunk, passage.document
+    source = document.source
+    return {
+        "id": chunk.id,
+        "rank": passage.rank,
+        "score": passage.score,
+        "text": chunk.text,
+        "heading_path": list(chunk.heading_path),
+        "start": chunk.start,
+        "end": chunk.end,
+        "document": {
+            "id": document.id,
+            "title": document.title,
+            "kind": document.kind.value,
+            "language": document.language.value,
+            "translation_of": document.translation_of,
+            "path": document.path,
+            "publisher": source.publisher,
+            "url": source.url,
+            "published": source.published,
+            "geography": source.geography,
+            "population": source.population,
+            "grade": source.grade.value,
+            "licence": source.licence,
+        },
+    }
+
+
+def _citation_to_json(citation: Citation) -> dict[str, object]:
+    return {
+        "marker": citation.marker,
+        "document_id": citation.passage.document.id,
+        "passage_id": citation.passage.chunk.id,
+        "quote": citation.quote,
+        "start": citation.start,
+        "end": citation.end,
+    }
+
+
+def _check_to_json(check: ClaimCheck) -> dict[str, object]:
+    return {
+        "text": check.claim.text,
+        "start": check.claim.start,
+        "end": check.claim.end,
+        "markers": list(check.claim.markers),
+        "verdict": check.verdict.value,
+        "score": check.score,
+        "reason": check.reason,
+        "evidence": [_citation_to_json(citation) for citation in check.evidence],
+    }
+
+
+def _references(answer: Answer) -> list[tuple[int, Citation]]:
+    """Return each source cited once, by marker."""
+    return list({citation.marker: citation for citation in answer.citations}.items())
+
+
+def _reference(citation: Citation, language: Language) -> str:
+    document = citation.passage.document
+    parts = [
+        document.title,
+        " > ".join(citation.passage.chunk.heading_path[1:]),
+        document.source.publisher,
+        document.source.published,
+        grade_label(document.source.grade, language),
+    ]
+    return clean(" · ".join(" ".join(part.split()) for part in parts if part))

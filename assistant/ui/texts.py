@@ -1,0 +1,58 @@
+"""What the page says, in English and Chinese."""
+
+from __future__ import annotations
+
+from assistant.schema import Language
+
+TEXTS: dict[Language, dict[str, str]] = {
+    Language.EN: {
+        "title": "FirstPilot",
+        "tagline": "Answers about adopting AI in small and medium-sized firms. Every sentence is"
+        " quoted from a source you can open; what the sources do not say, it does not guess.",
+        "placeholder": "Ask a question, for example: what does AI cost a small firm?",
+        "send": "Ask",
+        "stop": "Stop",
+        "retry": "Ask again",
+        "sources": "Sources",
+        "no_sources": "The sources of the answer appear here.",
+        "empty": "Type a question first.",
+        "checked": "{count} of {count} sentences checked against their sources",
+        "stopped": "Stopped. The sentences above were checked.",
+        "failed": "Something went wrong here. Please ask again (reference {reference}).",
+        "in_language": "in Chinese",
+        "open": "Open the publication",
+        "switch": "中文",
+    },
+    Language.ZH: {
+        "title": "FirstPilot",
+        "tagline": "回答中小企业采用 AI 的问题。每句话都引自可以点开的资料；资料里没有的，不会猜测。",
+        "placeholder": "请输入问题，例如：小企业用 AI 要花多少钱？",
+        "send": "提问",
+        "stop": "停止",
+        "retry": "重新提问",
+        "sources": "来源",
+        "no_sources": "回答的来源会显示在这里。",
+        "empty": "请先输入问题。",
+        "checked": "{count} 句话均已与来源核对",
+        "stopped": "已停止。以上句子均已核对。",
+        "failed": "出了点问题，请重新提问（编号 {reference}）。",
+        "in_language": "英文资料",
+        "open": "打开原文",
+        "switch": "English",
+    },
+}
+
+EXAMPLES: dict[Language, tuple[str, ...]] = {
+    Language.EN: (
+        "How many small firms use AI?",
+        "Why do firms hold back?",
+        "Where should I start?",
+        "What does AI cost?",
+    ),
+    Language.ZH: (
+        "有多少中小企业在用 AI？",
+        "企业为什么还在观望？",
+        "第一步该做什么？",
+        "用 AI 要花多少钱？",
+    ),
+}
