@@ -12,7 +12,8 @@ from assistant.ui.page import CSS, HEAD, build_ui
 
 _POLICY = "; ".join((
     "default-src 'self'",
-    "script-src 'self' 'unsafe-inline' blob:",
+    # Gradio's HTML component evaluates its own template as a string; scripts of others stay out.
+    "script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:",
     "style-src 'self' 'unsafe-inline'",
     "img-src 'self' data: blob:",
     "font-src 'self' data:",
@@ -46,7 +47,7 @@ def create_app(assistant: Assistant) -> FastAPI:
     def healthz() -> dict[str, str]:
         return {"status": "ok", "index": assistant.coverage().fingerprint}
 
-    return gr.mount_gradio_app(
+    mounted: FastAPI = gr.mount_gradio_app(
         app,
         build_ui(assistant),
         path="/",
@@ -61,3 +62,4 @@ def create_app(assistant: Assistant) -> FastAPI:
         enable_monitoring=False,
         max_file_size="1mb",
     )
+    return mounted

@@ -21,6 +21,7 @@ from assistant.citations import Segment, SegmentKind, SegmentReader, claims_of, 
 from assistant.errors import QuestionError
 from assistant.gate import Decision
 from assistant.grounding import Verifier
+from assistant.index import Coverage
 from assistant.prompting import NO_ANSWER
 from assistant.questions import Intent, Question
 from assistant.retrieval import Retriever
@@ -31,7 +32,6 @@ from assistant.schema import (
     Citation,
     Claim,
     ClaimCheck,
-    DocumentInfo,
     Event,
     Filters,
     Grounding,
@@ -48,7 +48,7 @@ from assistant.schema import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from assistant.index import Index, Progress
+    from assistant.index import Progress
     from assistant.schema import Document
     from assistant.settings import Settings
 
@@ -63,16 +63,6 @@ class Recorder(Protocol):
     def record(self, answer: Answer) -> None:
         """Keep one answer; must not raise."""
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Coverage:
-    """What the knowledge base is about."""
-
-    documents: tuple[DocumentInfo, ...]
-    topics: dict[Language, tuple[str, ...]]
-    """Titles by language, originals first."""
-    fingerprint: str
 
 
 @dataclass(slots=True)
@@ -137,9 +127,9 @@ class Assistant:
         Raises:
             AssistantError: what is wrong, and the next command.
         """
-        from assistant.composition_root import make_assistant
+        from assistant.composition_root import parts_for
 
-        return make_assistant(settings, progress)
+        return cls(**parts_for(settings, progress))
 
     @classmethod
     def from_documents(
@@ -150,9 +140,9 @@ class Assistant:
         Raises:
             AssistantError: what is wrong, and the next command.
         """
-        from assistant.composition_root import make_assistant_over
+        from assistant.composition_root import parts_over
 
-        return make_assistant_over(documents, folder, settings)
+        return cls(**parts_over(documents, folder, settings))
 
     def ask(
         self, question: str, history: Sequence[Message] = (), filters: Filters | None = None
@@ -271,7 +261,11 @@ class Assistant:
         check = self._verifier.check([claim], passages).checks[0]
         if check.verdict is Verdict.SUPPORTED:
             valid = [n for n in claim.markers if 1 <= n <= len(passages)]
-            text = segment.text if len(valid) == len(claim.markers) else with_markers(segment.text, valid)
+            text = (
+                segment.text
+                if len(valid) == len(claim.markers)
+                else with_markers(segment.text, valid)
+            )
             return check, text
         for n in range(1, len(passages) + 1):
             if n in claim.markers:
@@ -342,19 +336,6 @@ class Assistant:
         if self._recorder is not None:
             self._recorder.record(answer)
         return Answered(answer=answer)
-
-
-def coverage_of(index: Index) -> Coverage:
-    """Return what an index is about."""
-    documents = tuple(index.documents.values())
-    return Coverage(
-        documents=documents,
-        topics={
-            language: tuple(info.title for info in documents if info.language is language)
-            for language in Language
-        },
-        fingerprint=index.manifest.fingerprint,
-    )
 
 
 def _citations(checks: Sequence[ClaimCheck]) -> tuple[Citation, ...]:

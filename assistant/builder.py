@@ -190,7 +190,7 @@ class LiveIndex:
         self._index = Index(folder)
 
     def current(self) -> Index:
-        """Return the newest generation that opens; a damaged newer one is logged and passed over."""
+        """Return the newest generation that opens; a damaged one is logged and passed over."""
         try:
             folder = self._places.current()
         except IndexProblem:
@@ -301,9 +301,7 @@ def _read_or_none(folder: Path | None) -> Manifest | None:
         return None
 
 
-def _report(
-    manifest: Manifest, embedded: int, started: float, *, up_to_date: bool
-) -> BuildReport:
+def _report(manifest: Manifest, embedded: int, started: float, *, up_to_date: bool) -> BuildReport:
     return BuildReport(
         fingerprint=manifest.fingerprint,
         documents=len(manifest.knowledge),

@@ -1,7 +1,7 @@
 """The retrieval chain: condense, retrieve, decide, generate.
 
 Knows: the order of the steps, and LangChain's runnables. Does not know how an answer is checked or
-shown (``assistant``). Invariant: a model is called only after the gate has let the question through.
+shown (``assistant``). Invariant: a model is called only after the gate let the question through.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 from assistant.language import split_sentences
 from assistant.schema import Claim, Passage
@@ -136,7 +137,7 @@ def _segments(line: str) -> list[Segment]:
     bounds = [0, *cuts, len(line)]
     return [
         _segment(line[start:end], SegmentKind.SENTENCE)
-        for start, end in zip(bounds, bounds[1:], strict=False)
+        for start, end in pairwise(bounds)
         if start < end
     ]
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
-from assistant.assistant import Assistant, coverage_of
 from assistant.builder import LiveIndex, build_documents, build_index, make_analyser
 from assistant.chain import Chain
 from assistant.conversation import Condenser
@@ -14,12 +13,13 @@ from assistant.embeddings import make_embeddings
 from assistant.errors import IndexMissing
 from assistant.evidence import EvidenceRanker
 from assistant.gate import Gate
-from assistant.grounding import DeterministicVerifier
+from assistant.grounding import DeterministicVerifier, Verifier
+from assistant.index import Coverage, coverage_of
 from assistant.lexicon import load_lexicon
 from assistant.models import make_chat_model
 from assistant.prompting import load_prompt
 from assistant.questions import QuestionReader
-from assistant.retrieval import HybridRetriever
+from assistant.retrieval import HybridRetriever, Retriever
 from assistant.settings import Settings
 from assistant.spelling import Speller
 from assistant.terms import Analyser
@@ -28,12 +28,24 @@ if TYPE_CHECKING:
     from assistant.index import Index, Progress
     from assistant.schema import Document
 
+
+class Parts(TypedDict):
+    """What ``Assistant`` takes."""
+
+    chain: Chain
+    retriever: Retriever
+    verifier: Verifier
+    coverage: Callable[[], Coverage]
+    passages: int
+    max_question_chars: int
+
+
 BUILD_WAIT = 600.0
 """Seconds to wait for another process that is building the first index."""
 
 
-def make_assistant(settings: Settings | None = None, progress: Progress | None = None) -> Assistant:
-    """Return an assistant over the current index, which is built when there is none yet.
+def parts_for(settings: Settings | None, progress: Progress | None) -> Parts:
+    """Return the parts over the current index, which is built when there is none yet.
 
     Raises:
         AssistantError: what is wrong, and the next command.
@@ -47,22 +59,18 @@ def make_assistant(settings: Settings | None = None, progress: Progress | None =
     return _assemble(settings, live.current)
 
 
-def make_assistant_over(
-    documents: Sequence[Document], folder: Path, settings: Settings | None = None
-) -> Assistant:
-    """Return an assistant over given documents, indexed in an empty folder and never published.
+def parts_over(documents: Sequence[Document], folder: Path, settings: Settings | None) -> Parts:
+    """Return the parts over given documents, indexed in an empty folder, never published.
 
     Raises:
         AssistantError: what is wrong, and the next command.
     """
     settings = settings or Settings()
-    index = build_documents(
-        folder, documents, make_analyser(settings), make_embeddings(settings)
-    )
+    index = build_documents(folder, documents, make_analyser(settings), make_embeddings(settings))
     return _assemble(settings, lambda: index)
 
 
-def _assemble(settings: Settings, index: Callable[[], Index]) -> Assistant:
+def _assemble(settings: Settings, index: Callable[[], Index]) -> Parts:
     lexicon = load_lexicon(settings.knowledge_dir / "lexicon.yaml")
     analyser = Analyser(lexicon)
     embeddings = make_embeddings(settings)
@@ -78,7 +86,7 @@ def _assemble(settings: Settings, index: Callable[[], Index]) -> Assistant:
         prompt=load_prompt(settings.prompts_dir, "answer"),
         model=make_chat_model(settings.backend, reader, ranker),
     )
-    return Assistant(
+    return Parts(
         chain=chain,
         retriever=retriever,
         verifier=DeterministicVerifier(analyser),

@@ -89,7 +89,9 @@ _DIGITS = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
 _WORDS = rf"(?:(?:{ENGLISH_WORD})\b(?:[\s-]+(?:and\s+)?(?=(?:{ENGLISH_WORD})\b))?)+"
 _HAN = rf"[{CHINESE_CHARS}]+"
 _NUMBER = rf"(?:{_DIGITS}|\b{_WORDS}|{_HAN})"
-_SCALES = r"(?:\s?(?:thousand|million|billion|trillion|mn|bn)\b|[kmb]\b|万亿|[十百千]?万|亿|[百千])?"
+_SCALES = (
+    r"(?:\s?(?:thousand|million|billion|trillion|mn|bn)\b|[kmb]\b|万亿|[十百千]?万|亿|[百千])?"
+)
 _MONEY_AFTER = r"rmb|cny|usd|eur|gbp|jpy|yuan|dollars?|euros?|pounds?|yen|元人民币|美元|欧元|英镑|日元|块钱|块|元"
 _TIME_AFTER = (
     r"(?:-|\s)?(?:year-old|years? old|days?|weeks?|months?|years?|hours?|minutes?|seconds?)\b"
@@ -140,7 +142,9 @@ _BEFORE = re.compile(
     r"|(?P<about>about|around|roughly|nearly|almost|approximately|approx\.?|some|circa|约|大约|近|接近|将近|差不多|大概)",
     re.IGNORECASE,
 )
-_AFTER = re.compile(r"\s?(?P<above>以上|多(?=$|\W)|or more|\+)|\s?(?P<below>以下|以内|or less)|\s?(?P<about>左右|上下|or so)")
+_AFTER = re.compile(
+    r"\s?(?P<above>以上|多(?=$|\W)|or more|\+)|\s?(?P<below>以下|以内|or less)|\s?(?P<about>左右|上下|or so)"
+)
 _CHANGE = re.compile(r"(?:from|从|由)\s?$|(?:->|→|=>)\s?$", re.IGNORECASE)
 
 
@@ -329,9 +333,12 @@ def _plain(text: str, folded: str) -> Iterator[Figure]:
         high = _number(part["n2"], part["s2"] or "") if part["n2"] else low
         if low is None or high is None:
             continue
-        per = (part["per"] or "").lower() or {"天": "day", "周": "week", "月": "month", "年": "year"}.get(
-            part["perzh"] or "", ""
-        )
+        per = (part["per"] or "").lower() or {
+            "天": "day",
+            "周": "week",
+            "月": "month",
+            "年": "year",
+        }.get(part["perzh"] or "", "")
         if part["n2"] and (high < low or _CHANGE.search(folded, 0, match.start())):
             yield from _two(text, folded, match, (low, high), unit, kind)
             continue
@@ -377,8 +384,10 @@ def _is_word_one(number: str, kind: FigureKind) -> bool:
 
 def _idle(part: dict[str, str | None]) -> bool:
     """Whether a Chinese numeral without a unit is part of a word (一些, 万一, 三思, 千万)."""
-    number = part["n1"]
-    return number[0] in CHINESE_CHARS and (len(number) == 1 or number in {"万一", "千万", "十点", "一一"})
+    number = part["n1"] or ""
+    return number[0] in CHINESE_CHARS and (
+        len(number) == 1 or number in {"万一", "千万", "十点", "一一"}
+    )
 
 
 def _figure(
@@ -396,12 +405,18 @@ def _figure(
     end -= len(piece) - len(piece.rstrip())
     start += len(piece) - len(piece.lstrip())
     before = list(_BEFORE.finditer(folded, max(0, start - 24), start))
-    near = before[-1] if before and not folded[before[-1].end() : start].strip(" 约的了the") else None
+    near = (
+        before[-1] if before and not folded[before[-1].end() : start].strip(" 约的了the") else None
+    )
     bound = near or _AFTER.match(folded, end)
     vague = values[0] != values[1] and kind in {FigureKind.COUNT, FigureKind.MONEY}
     name = bound.lastgroup if bound else None
-    comparator = Comparator(name) if name else Comparator.ABOUT if vague and not per else Comparator.EXACT
-    monthly = re.compile(r"(?:每个?|一个?|按)(月|年|天|周)[^。，,；;]{0,8}$").search(folded, 0, start)
+    comparator = (
+        Comparator(name) if name else Comparator.ABOUT if vague and not per else Comparator.EXACT
+    )
+    monthly = re.compile(r"(?:每个?|一个?|按)(月|年|天|周)[^。，,；;]{0,8}$").search(
+        folded, 0, start
+    )
     if not per and monthly and kind is FigureKind.MONEY:
         per = {"月": "month", "年": "year", "天": "day", "周": "week"}[monthly.group(1)]
     return Figure(

@@ -1,9 +1,9 @@
 """Grounding: is a sentence really in the passages it cites?
 
-Knows: three deterministic checks, in this order: the citation exists, the words are quoted verbatim,
-and, for words of one's own, every figure and most content words stand in the cited passage. Does not
-know who wrote the sentence. Invariants: a verdict of supported always carries evidence with offsets;
-a check that could not be made is ``unchecked``, never right or wrong.
+Knows: three deterministic checks, in this order: the citation exists, the words are quoted
+verbatim, and, for words of one's own, every figure and most content words stand in the cited
+passage. Does not know who wrote the sentence. Invariants: a verdict of supported always carries
+evidence with offsets; a check that could not be made is ``unchecked``, never right or wrong.
 """
 
 from __future__ import annotations

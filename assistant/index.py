@@ -201,6 +201,16 @@ def _write_bm25(folder: Path, ids: Sequence[str], terms: Sequence[Sequence[str]]
     (folder / "ids.json").write_text(json.dumps(ids), encoding="utf-8")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """What the knowledge base is about."""
+
+    documents: tuple[DocumentInfo, ...]
+    topics: dict[Language, tuple[str, ...]]
+    """Titles by language, originals first."""
+    fingerprint: str
+
+
 class Index:
     """An open generation. Safe to share between threads; never written to."""
 
@@ -328,7 +338,7 @@ class Index:
         return list(zip(found["ids"][0], scores, strict=True))
 
     def needs(self, language: Language, asked: Language) -> bool:
-        """Whether ``language`` holds documents that have no translation in the language asked in."""
+        """Whether ``language`` holds documents without a translation in the one asked in."""
         translated = {i.twin_key for i in self.documents.values() if i.language is asked}
         return language is asked or any(
             info.language is language and info.twin_key not in translated
@@ -365,6 +375,19 @@ class Index:
                 )
                 rows.append((row["order"], chunk))
         return {chunk.id: chunk for _, chunk in sorted(rows, key=lambda row: row[0])}
+
+
+def coverage_of(index: Index) -> Coverage:
+    """Return what an index is about."""
+    documents = tuple(index.documents.values())
+    return Coverage(
+        documents=documents,
+        topics={
+            language: tuple(info.title for info in documents if info.language is language)
+            for language in Language
+        },
+        fingerprint=index.manifest.fingerprint,
+    )
 
 
 class _Bm25:
@@ -431,10 +454,9 @@ def _language(chunk: Chunk, infos: dict[str, DocumentInfo]) -> Language:
 def _chroma(path: Path) -> Any:
     """Open or create a Chroma folder in this process, with nothing sent anywhere."""
     import chromadb
+    from chromadb.config import Settings
 
-    return chromadb.PersistentClient(
-        path=str(path), settings=chromadb.Settings(anonymized_telemetry=False)
-    )
+    return chromadb.PersistentClient(path=str(path), settings=Settings(anonymized_telemetry=False))
 
 
 def _discard(client: Any, folder: Path) -> None:

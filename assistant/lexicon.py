@@ -76,7 +76,7 @@ def load_lexicon(path: Path) -> Lexicon:
     import yaml
 
     try:
-        data: Any = yaml.load(path.read_text(encoding="utf-8"), Loader=_loader())
+        data: Any = yaml.load(path.read_text(encoding="utf-8"), Loader=_loader())  # noqa: S506 - a safe loader
     except (OSError, UnicodeDecodeError) as exc:
         raise KnowledgeError(str(path), None, f"cannot be read as UTF-8 text: {exc}") from exc
     except yaml.YAMLError as exc:
@@ -157,7 +157,10 @@ def _countries() -> tuple[tuple[str, Concept], ...]:
         (
             f"place-{code.lower()}",
             Concept(
-                id=f"place-{code.lower()}", cls=ConceptClass.PLACE, english=names[0], chinese=names[1]
+                id=f"place-{code.lower()}",
+                cls=ConceptClass.PLACE,
+                english=names[0],
+                chinese=names[1],
             ),
         )
         for code, names in found.items()

@@ -127,12 +127,24 @@ _CHANGE = re.compile(
     r"\b(fall|fell|fallen|drop\w*|declin\w*|decreas\w*|reduc\w*|cut|sav\w*|grow|grew|grown|growth|rise|rose|risen"
     r"|increas\w*|went (up|down)|gone (up|down)|cheaper|jump\w*|improv\w*)\b|下降|降低|降了|减少|节省|省了|增长|上升|提高|涨|降幅|变化"
 )
-_DURATION = re.compile(r"\b(how long|how many (months|weeks|days|years)|how old)\b|多久|多长时间|几个月|几年|几天|多少年|多少天|多大年")
-_WHEN = re.compile(r"\b(when|what (year|date|month|day)|which (year|date|month))\b|什么时候|何时|哪一?年|几月|几号|哪天")
-_WHO = re.compile(r"\b(who|whose|whom|name of|what(?:'s| is) .* called|ceo|founder)\b|谁|哪家|叫什么|叫啥|名字|名称")
-_WHERE = re.compile(r"\b(where|which (country|city|place|region))\b|哪里|哪儿|在哪|哪个(国家|城市|地区)|何处")
-_FIGURE = re.compile(r"\b(how much|how (far|big|large|high|low|fast)|what (number|figure|amount)|how many|number of|by how much|growth rate)\b|多少|几(个|家|名|位|倍|次|种|项)|数字|数据|倍")
-_MORE = re.compile(r"\b(in detail|detailed|more detail|explain (fully|more)|elaborate|everything|full (answer|report|story)|long answer|tell me more|more about)\b|详细|具体说|展开|全部|完整|多说|细说|更多")
+_DURATION = re.compile(
+    r"\b(how long|how many (months|weeks|days|years)|how old)\b|多久|多长时间|几个月|几年|几天|多少年|多少天|多大年"
+)
+_WHEN = re.compile(
+    r"\b(when|what (year|date|month|day)|which (year|date|month))\b|什么时候|何时|哪一?年|几月|几号|哪天"
+)
+_WHO = re.compile(
+    r"\b(who|whose|whom|name of|what(?:'s| is) .* called|ceo|founder)\b|谁|哪家|叫什么|叫啥|名字|名称"
+)
+_WHERE = re.compile(
+    r"\b(where|which (country|city|place|region))\b|哪里|哪儿|在哪|哪个(国家|城市|地区)|何处"
+)
+_FIGURE = re.compile(
+    r"\b(how much|how (far|big|large|high|low|fast)|what (number|figure|amount)|how many|number of|by how much|growth rate)\b|多少|几(个|家|名|位|倍|次|种|项)|数字|数据|倍"
+)
+_MORE = re.compile(
+    r"\b(in detail|detailed|more detail|explain (fully|more)|elaborate|everything|full (answer|report|story)|long answer|tell me more|more about)\b|详细|具体说|展开|全部|完整|多说|细说|更多"
+)
 
 
 class QuestionReader:
@@ -219,4 +231,3 @@ def _expects(plain: str) -> Expect:
             changed = expect is Expect.MONEY and _CHANGE.search(plain)
             return Expect.FIGURE if changed else expect
     return Expect.FACT
-

@@ -52,7 +52,7 @@ class Source:
     url: str | None
     """Address of the publication (http or https), or None when it has none."""
     published: str
-    """Date of publication, ISO 8601, as precise as known: ``2026``, ``2026-07`` or ``2026-07-15``."""
+    """Date of publication, ISO 8601, as precise as known: ``2026-07-15``, ``2026-07``, ``2026``."""
     geography: str
     """Which places the facts are about, in the document's language."""
     population: str
@@ -108,7 +108,7 @@ class Chunk:
     heading_path: tuple[str, ...]
     """Headings above the text, outermost first (the title included)."""
     position: int
-    """Place among the document's chunks, from 0; twins have equal positions."""
+    """Number of its section in the document; twins have equal positions, parts share theirs."""
     text: str
     start: int
     end: int

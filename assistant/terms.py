@@ -13,7 +13,7 @@ from __future__ import annotations
 import logging
 import re
 import unicodedata
-from collections.abc import Collection, Iterator, Set
+from collections.abc import Collection, Iterable, Iterator, Set
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import pairwise
@@ -21,29 +21,342 @@ from typing import Any
 
 from assistant.lexicon import ConceptClass, Lexicon
 
-TERMS_VERSION = "2"
+TERMS_VERSION = "3"
 
 _WORD = re.compile(r"[a-z]+(?:['’][a-z]+)?|\d+(?:[.,]\d+)*%?|[\u4e00-\u9fff\u3400-\u4dbf]+")
 _HAN = re.compile(r"[\u4e00-\u9fff\u3400-\u4dbf]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 
 _STOP_EN = frozenset(
-    """a an the of in on at to for from by with about as into than and or but if then so because while
-    is are was were be been being am do does did doing done have has had having will would can could may
-    might shall must i me my we us our you your he she it its they them their this that these those there
-    here what which who whom whose when where how any some all each every no not only just very too also
-    more most much many lot lots really please tell say says said give show know me let get got getting go
-    going want need like one ones thing things stuff s t re ve ll d m don doesn didn isn aren wasn hey hi
-    heard hear told think believe guess wonder wondering curious right correct true real whats wheres hows thats people person
-    somebody anyone someone guys pls plz question main major biggest key quick list name made make makes mean
-    means sure seems seem around yes no hmm well actually exactly according currently now already still even ever yet again out up down off over under
-    """.split()
+    [
+        "a",
+        "an",
+        "the",
+        "of",
+        "in",
+        "on",
+        "at",
+        "to",
+        "for",
+        "from",
+        "by",
+        "with",
+        "about",
+        "as",
+        "into",
+        "than",
+        "and",
+        "or",
+        "but",
+        "if",
+        "then",
+        "so",
+        "because",
+        "while",
+        "is",
+        "are",
+        "was",
+        "were",
+        "be",
+        "been",
+        "being",
+        "am",
+        "do",
+        "does",
+        "did",
+        "doing",
+        "done",
+        "have",
+        "has",
+        "had",
+        "having",
+        "will",
+        "would",
+        "can",
+        "could",
+        "may",
+        "might",
+        "shall",
+        "must",
+        "i",
+        "me",
+        "my",
+        "we",
+        "us",
+        "our",
+        "you",
+        "your",
+        "he",
+        "she",
+        "it",
+        "its",
+        "they",
+        "them",
+        "their",
+        "this",
+        "that",
+        "these",
+        "those",
+        "there",
+        "here",
+        "what",
+        "which",
+        "who",
+        "whom",
+        "whose",
+        "when",
+        "where",
+        "how",
+        "any",
+        "some",
+        "all",
+        "each",
+        "every",
+        "no",
+        "not",
+        "only",
+        "just",
+        "very",
+        "too",
+        "also",
+        "more",
+        "most",
+        "much",
+        "many",
+        "lot",
+        "lots",
+        "really",
+        "please",
+        "tell",
+        "say",
+        "says",
+        "said",
+        "give",
+        "show",
+        "know",
+        "me",
+        "let",
+        "get",
+        "got",
+        "getting",
+        "go",
+        "going",
+        "want",
+        "need",
+        "like",
+        "one",
+        "ones",
+        "thing",
+        "things",
+        "stuff",
+        "s",
+        "t",
+        "re",
+        "ve",
+        "ll",
+        "d",
+        "m",
+        "don",
+        "doesn",
+        "didn",
+        "isn",
+        "aren",
+        "wasn",
+        "hey",
+        "hi",
+        "heard",
+        "hear",
+        "told",
+        "think",
+        "believe",
+        "guess",
+        "wonder",
+        "wondering",
+        "curious",
+        "right",
+        "correct",
+        "true",
+        "real",
+        "whats",
+        "wheres",
+        "hows",
+        "thats",
+        "people",
+        "person",
+        "somebody",
+        "anyone",
+        "someone",
+        "guys",
+        "pls",
+        "plz",
+        "question",
+        "main",
+        "major",
+        "biggest",
+        "key",
+        "quick",
+        "list",
+        "name",
+        "made",
+        "make",
+        "makes",
+        "mean",
+        "means",
+        "sure",
+        "seems",
+        "seem",
+        "around",
+        "yes",
+        "no",
+        "hmm",
+        "well",
+        "actually",
+        "exactly",
+        "according",
+        "currently",
+        "now",
+        "already",
+        "still",
+        "even",
+        "ever",
+        "yet",
+        "again",
+        "out",
+        "up",
+        "down",
+        "off",
+        "over",
+        "under",
+    ]
 )
 _STOP_ZH = frozenset(
-    """的 了 吗 呢 吧 啊 呀 嘛 么 是 在 有 和 与 及 或 也 都 就 又 还 很 太 更 最 被 把 给 对 从 到 向 于 以 为 因 所 而 但 并
-    这 那 哪 谁 我 你 他 她 它 们 我们 你们 他们 这个 那个 哪些 哪个 什么 怎么 怎样 如何 请 请问 一下 一个 个 些 着 过 会 能 可以
-    可 要 想 说 看 让 做 去 来 上 下 里 中 不 没 没有 吗 啥 咋 几 各 其 之 等 等等 听说 据说 真的 真 是不是 对吗 最多 用得 一套 哪里 主要 多 少 最大 问题 请教 想知道 情况 方面 目前 现在 已经 到底 究竟 分别 大概 告诉 知道
-    """.split()
+    [
+        "的",
+        "了",
+        "吗",
+        "呢",
+        "吧",
+        "啊",
+        "呀",
+        "嘛",
+        "么",
+        "是",
+        "在",
+        "有",
+        "和",
+        "与",
+        "及",
+        "或",
+        "也",
+        "都",
+        "就",
+        "又",
+        "还",
+        "很",
+        "太",
+        "更",
+        "最",
+        "被",
+        "把",
+        "给",
+        "对",
+        "从",
+        "到",
+        "向",
+        "于",
+        "以",
+        "为",
+        "因",
+        "所",
+        "而",
+        "但",
+        "并",
+        "这",
+        "那",
+        "哪",
+        "谁",
+        "我",
+        "你",
+        "他",
+        "她",
+        "它",
+        "们",
+        "我们",
+        "你们",
+        "他们",
+        "这个",
+        "那个",
+        "哪些",
+        "哪个",
+        "什么",
+        "怎么",
+        "怎样",
+        "如何",
+        "请",
+        "请问",
+        "一下",
+        "一个",
+        "个",
+        "些",
+        "着",
+        "过",
+        "会",
+        "能",
+        "可以",
+        "可",
+        "要",
+        "想",
+        "说",
+        "看",
+        "让",
+        "做",
+        "去",
+        "来",
+        "上",
+        "下",
+        "里",
+        "中",
+        "不",
+        "没",
+        "没有",
+        "吗",
+        "啥",
+        "咋",
+        "几",
+        "各",
+        "其",
+        "之",
+        "等",
+        "等等",
+        "听说",
+        "据说",
+        "真的",
+        "真",
+        "是不是",
+        "对吗",
+        "最多",
+        "用得",
+        "一套",
+        "哪里",
+        "主要",
+        "多",
+        "少",
+        "最大",
+        "问题",
+        "请教",
+        "想知道",
+        "情况",
+        "方面",
+        "目前",
+        "现在",
+        "已经",
+        "到底",
+        "究竟",
+        "分别",
+        "大概",
+        "告诉",
+        "知道",
+    ]
 )
 
 
@@ -122,7 +435,9 @@ class Analyser:
             for end in range(start + 1, min(start + self._longest, len(units)) + 1):
                 for concept_id, cls in self._phrases.get(units[start:end], ()):
                     hits[concept_id, start, end] = ConceptHit(concept_id, cls, start, end)
-        return tuple(hits.values())
+        return tuple(
+            hit for hit in hits.values() if hit.cls.specific or not _inside(hit, hits.values())
+        )
 
     def is_chinese_word(self, text: str) -> bool:
         """Whether a dictionary or the lexicon knows a simplified Chinese word."""
@@ -176,16 +491,17 @@ class Analyser:
     def outermost(self, text: str) -> tuple[ConceptHit, ...]:
         """Return the concepts named in a text, without those inside a longer mention."""
         hits = self.concepts(text)
-        return tuple(
-            hit
-            for hit in hits
-            if not any(
-                other.start <= hit.start
-                and hit.end <= other.end
-                and other.end - other.start > hit.end - hit.start
-                for other in hits
-            )
-        )
+        return tuple(hit for hit in hits if not _inside(hit, hits))
+
+
+def _inside(hit: ConceptHit, others: Iterable[ConceptHit]) -> bool:
+    """Whether a mention lies within a longer one ("use" in "use case")."""
+    return any(
+        other.start <= hit.start
+        and hit.end <= other.end
+        and other.end - other.start > hit.end - hit.start
+        for other in others
+    )
 
 
 def _units(text: str) -> tuple[str, ...]:

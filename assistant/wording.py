@@ -61,7 +61,10 @@ _WHY = {
         _EN: "The source says that it does not give this.",
         _ZH: "资料中注明没有给出这一信息。",
     },
-    "far": {_EN: "The closest passages are about something else.", _ZH: "最接近的段落讲的是别的内容。"},
+    "far": {
+        _EN: "The closest passages are about something else.",
+        _ZH: "最接近的段落讲的是别的内容。",
+    },
     "empty": {_EN: "No passage came near it.", _ZH: "没有相近的段落。"},
 }
 _NEAREST = {_EN: "Closest I have, for what it is worth:", _ZH: "最接近的内容供您参考："}

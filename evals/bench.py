@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from assistant import Assistant, Language, Settings, build_index, make_embeddings
@@ -91,8 +92,8 @@ def bench_answers(settings: Settings) -> Line:
     for year in range(2026, 2026 + 6):
         for template in _QUESTIONS:
             question = template.format(year=year if year == 2026 else f"({year - 2026})")
-            whole.append(seconds(lambda q=question: assistant.ask(q)))
-            bare.append(seconds(lambda q=question: embeddings.embed_queries([f"{q} "])))
+            whole.append(seconds(partial(assistant.ask, question)))
+            bare.append(seconds(partial(embeddings.embed_queries, [f"{question} "])))
     answer, embedding = statistics.median(whole), statistics.median(bare)
     return Line(
         name="answer p50 / bare query embedding p50",
@@ -111,9 +112,7 @@ def bench_recall(settings: Settings, data: Path, asked: Language, answered: Lang
         ranks = []
         for lookup in lookups:
             found = assistant.search(lookup.question, k=5)
-            ranks.append(
-                next((p.rank for p in found if p.document.id == lookup.gold), None)
-            )
+            ranks.append(next((p.rank for p in found if p.document.id == lookup.gold), None))
     return Line(
         name=f"XQuAD recall@5, asked {asked.value}, answered {answered.value}",
         value=recall_at(ranks, 5),
@@ -136,9 +135,7 @@ def main() -> int:
             print("XQuAD left out: set FIRSTPILOT_EVAL_DATA to the folder that holds it")
         else:
             for asked, answered in RECALL_BARS:
-                lines.append(
-                    bench_recall(settings, data, Language(asked), Language(answered))
-                )
+                lines.append(bench_recall(settings, data, Language(asked), Language(answered)))
                 print(lines[-1], flush=True)
     return 0 if all(line.met for line in lines) else 1
 

@@ -37,9 +37,7 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
         return [json.loads(line) for line in file]
 
 
-def xquad(
-    folder: Path, asked: Language, answered: Language
-) -> tuple[list[Document], list[Lookup]]:
+def xquad(folder: Path, asked: Language, answered: Language) -> tuple[list[Document], list[Lookup]]:
     """Return XQuAD's paragraphs in one language and its questions in another (or the same).
 
     Source: Artetxe, Ruder and Yogatama, ACL 2020; CC BY-SA 4.0.

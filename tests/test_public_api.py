@@ -14,14 +14,22 @@ NAMES = [
     "AssistantError",
     "Citation",
     "ClaimCheck",
+    "Document",
+    "DocumentInfo",
     "Filters",
+    "Grade",
     "Grounding",
+    "Kind",
     "Language",
     "Message",
     "Passage",
+    "Role",
     "Settings",
+    "Source",
     "Verdict",
     "__version__",
+    "build_index",
+    "make_embeddings",
 ]
 
 

@@ -38,7 +38,7 @@ def test_ways_of_writing_give_the_same_terms(analyser: Analyser, one: str, other
         ("客服用了多少", "customer-service"),
         ("are firms in Germany using it", "place-de"),
         ("德国的企业呢", "place-de"),
-        ("why haven't they started", "not-started"),
+        ("they haven't started", "not-started"),
         ("meeting minutes", "office-automation"),
         ("会议纪要", "office-automation"),
     ],
@@ -62,7 +62,9 @@ def test_the_longer_mention_wins(analyser: Analyser) -> None:
 def test_words_inside_a_concept_are_not_counted_again(analyser: Analyser) -> None:
     hits = analyser.outermost("customer service for florists")
     covered = {i for hit in hits for i in range(hit.start, hit.end)}
-    assert analyser.words_outside("customer service for florists", covered) == [("florist", "florists")]
+    assert analyser.words_outside("customer service for florists", covered) == [
+        ("florist", "florists")
+    ]
 
 
 def test_a_concept_can_be_cut_out(analyser: Analyser) -> None:

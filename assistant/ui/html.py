@@ -91,9 +91,7 @@ def _inline(text: str, key: str) -> str:
     )
 
 
-def _card(
-    n: int, passage: Passage, cited: Sequence[Citation], language: Language, key: str
-) -> str:
+def _card(n: int, passage: Passage, cited: Sequence[Citation], language: Language, key: str) -> str:
     say = TEXTS[language]
     document, chunk = passage.document, passage.chunk
     source = document.source

@@ -48,6 +48,7 @@ Turn = dict[str, Any]
 def build_ui(assistant: Assistant) -> gr.Blocks:
     """Return the chat page over an assistant."""
     say = TEXTS[Language.EN]
+    page: gr.Blocks
     with gr.Blocks(title="FirstPilot", analytics_enabled=False, fill_height=True) as page:
         language = gr.State(Language.EN.value)
         asked = gr.State([])
@@ -106,7 +107,9 @@ def build_ui(assistant: Assistant) -> gr.Blocks:
             except AssistantError as exc:
                 return {"error": str(exc)}
 
-        gr.api(ask, api_name="ask", concurrency_limit=CONCURRENT_ANSWERS)
+        gr.api(  # type: ignore[attr-defined]
+            ask, api_name="ask", concurrency_limit=CONCURRENT_ANSWERS
+        )
     page.queue(max_size=64, default_concurrency_limit=CONCURRENT_ANSWERS)
     return page
 
@@ -184,7 +187,7 @@ def _answers(
             yield [*turns, {"role": "assistant", "content": content}], pane
     except AssistantError as exc:
         yield [*turns, {"role": "assistant", "content": escape_html(str(exc))}], pane
-    except Exception:
+    except Exception:  # noqa: BLE001 - whatever it is, the reader gets one calm line
         reference = key
         _log.exception("answer %s failed", reference)
         calm = TEXTS[language]["failed"].format(reference=reference)
