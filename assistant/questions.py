@@ -120,7 +120,7 @@ _SHARE = re.compile(
     r"|比例|占比|百分|多少.{0,8}(企业|公司|老板|商家|的人)|几成|渗透率|普及率|率(是|有|为)?(多少|多高)|多高|多少家|占多少|有几家|多大比例|多普及|普及"
 )
 _MONEY = re.compile(
-    r"\b(how much (money|does|do|is|would|will|to|did|for|should|cash)|cost|costs|price|priced|pricing|budget|expensive|cheap|afford|pay|spend|rmb|yuan|dollars?|usd)\b"
+    r"\b(how much (money|cash)|cost|costs|price|priced|pricing|budget|expensive|cheap|afford|pay|spend|rmb|yuan|dollars?|usd)\b"
     r"|多少钱|花多少|费用|价格|成本|预算|贵|便宜|几块|要花|花费|收费"
 )
 _CHANGE = re.compile(
