@@ -1,0 +1,114 @@
+"""The assistant over the shipped knowledge: answers, abstentions, bad input, no network."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from assistant import Assistant, Message, Role, Settings, Verdict
+from assistant.errors import QuestionError
+from assistant.rendering import to_json
+from assistant.schema import Answered, AnswerKind, Retrieved, Verified
+
+
+@pytest.fixture(scope="module")
+def assistant(tmp_path_factory: pytest.TempPathFactory) -> Assistant:
+    return Assistant.from_settings(Settings(data_dir=tmp_path_factory.mktemp("data")))
+
+
+@pytest.mark.parametrize(
+    ("question", "figures"),
+    [
+        ("How many SMEs use AI?", ["28.3%"]),
+        ("Why have firms not started?", ["43%", "31%", "26%"]),
+        ("辦公自動化的滲透率是多少", ["75%"]),
+        ("Is it true that 45% have scaled AI?", ["12%"]),
+        ("customer service vs design", ["52%", "48%"]),
+    ],
+)
+def test_an_answer_is_quoted_cited_and_checked(
+    assistant: Assistant, question: str, figures: list[str]
+) -> None:
+    answer = assistant.ask(question)
+    assert answer.kind is AnswerKind.ANSWER
+    assert all(figure in answer.text for figure in figures)
+    assert answer.grounding.supported_fraction == 1.0
+    for citation in answer.citations:
+        chunk = citation.passage.chunk
+        start, end = citation.start - chunk.start, citation.end - chunk.start
+        assert chunk.text[start:end] == citation.quote
+    json.dumps(to_json(answer))
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What is the adoption rate in Germany?",
+        "2030年会有多少企业用AI",
+        "How many people work at the translation platform?",
+        "今天天气怎么样",
+    ],
+)
+def test_what_the_sources_do_not_say_is_not_answered(assistant: Assistant, question: str) -> None:
+    answer = assistant.ask(question)
+    assert answer.abstained
+    assert answer.citations == ()
+
+
+def test_events_come_in_order_and_pieces_join_to_the_text(assistant: Assistant) -> None:
+    events = list(assistant.stream("Where should a small firm start?"))
+    assert isinstance(events[0], Retrieved)
+    assert isinstance(events[-1], Answered)
+    pieces = [event.piece for event in events if isinstance(event, Verified)]
+    assert "".join(pieces) == events[-1].answer.text
+
+
+def test_a_follow_up_borrows_from_the_question_before(assistant: Assistant) -> None:
+    before = Message(role=Role.USER, content="What is the AI penetration in office automation?")
+    assert "52%" in assistant.ask("what about customer service?", [before]).text
+
+
+def test_the_same_question_gets_the_same_answer(assistant: Assistant) -> None:
+    assert assistant.ask("What does AI cost?").text == assistant.ask("What does AI cost?").text
+
+
+@pytest.mark.parametrize("question", ["", "   ", "👍🎉", "\x00\x01", "?!", "w " * 10_000])
+def test_unreadable_questions_get_one_line(assistant: Assistant, question: str) -> None:
+    with pytest.raises(QuestionError) as caught:
+        assistant.ask(question)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("question", ["<script>alert(1)</script>", "AI\u202eevil\x07", "a" * 3999])
+def test_odd_questions_are_survived(assistant: Assistant, question: str) -> None:
+    assert assistant.ask(question).text
+
+
+def test_a_planted_figure_is_not_supported(assistant: Assistant) -> None:
+    passages = assistant.search("How many SMEs use AI?")
+    quote = next(p for p in passages if "28.3%" in p.chunk.text)
+    marker = passages.index(quote) + 1
+    text = f"In 2026, 48.3% of SMEs had implemented AI. [{marker}]"
+    (check,) = assistant.verify(text, passages).checks
+    assert check.verdict is Verdict.UNSUPPORTED
+    assert "48.3%" in check.reason
+
+
+def test_it_answers_without_any_socket(tmp_path: Path) -> None:
+    code = (
+        "import sys\n"
+        "def hook(event, args):\n"
+        "    if event in ('socket.connect', 'socket.getaddrinfo'): raise OSError(event)\n"
+        "sys.addaudithook(hook)\n"
+        "from assistant import Assistant, Settings\n"
+        "from pathlib import Path\n"
+        "a = Assistant.from_settings(Settings(data_dir=Path(sys.argv[1])))\n"
+        "assert '28.3%' in a.ask('How many SMEs use AI?').text\n"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "data")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
+    assert done.returncode == 0, done.stderr

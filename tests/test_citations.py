@@ -1,0 +1,64 @@
+"""Citations: sentences and their markers, however the stream was cut."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.citations import SegmentKind, SegmentReader, claims_of, with_markers
+
+TEXT = (
+    "Sales rose 12.5% in the U.S. market. [1][2] Costs fell [3]. Then:\n\n"
+    "- Start small. [1]\n- 增长了12%。[2]接着下降。[1, 3]\n\n"
+    "| Compared | What |\n|---|---|\n| design | It is 48%. [4] |\n"
+)
+
+
+def segments(*pieces: str):
+    reader = SegmentReader()
+    return [s for piece in pieces for s in reader.feed(piece)] + reader.close()
+
+
+def test_markers_belong_to_the_sentence_before_them() -> None:
+    found = [(s.sentence, s.markers) for s in segments(TEXT) if s.markers]
+    assert found == [
+        ("Sales rose 12.5% in the U.S. market.", (1, 2)),
+        ("Costs fell.", (3,)),
+        ("Start small.", (1,)),
+        ("增长了12%。", (2,)),
+        ("接着下降。", (1, 3)),
+        ("design It is 48%.", (4,)),
+    ]
+
+
+@given(st.lists(st.integers(0, len(TEXT)), max_size=30))
+def test_how_a_stream_is_cut_changes_nothing(cuts: list[int]) -> None:
+    bounds = sorted({0, *cuts, len(TEXT)})
+    pieces = [TEXT[a:b] for a, b in pairwise(bounds)]
+    assert segments(*pieces) == segments(TEXT)
+
+
+@given(st.text(alphabet=st.sampled_from("ab. 。[]1\n|-#x!")))
+def test_nothing_is_lost(text: str) -> None:
+    assert "".join(s.text for s in segments(text)) == text
+
+
+@pytest.mark.parametrize("text", ["see [this](http://x)", "array[0x]", "[^1] note", "plain"])
+def test_other_brackets_are_no_markers(text: str) -> None:
+    assert all(not s.markers for s in segments(text))
+
+
+def test_table_rules_are_layout() -> None:
+    assert [s.kind for s in segments("|---|---|\n")] == [SegmentKind.LAYOUT]
+
+
+def test_claims_carry_offsets() -> None:
+    text = "One is true. [1] Two is not. [2]"
+    assert [text[c.start : c.end] for c in claims_of(text)] == ["One is true.", "Two is not."]
+
+
+def test_markers_can_be_replaced() -> None:
+    assert with_markers("It rose. [7]\n", [2]) == "It rose. [2]\n"
