@@ -78,7 +78,7 @@ def test_a_change_has_two_ends_and_a_range_is_one() -> None:
         Decimal("8.7"),
     ]
     (span,) = find_figures("10 to 15%")
-    assert (span.low, span.high, span.unit) == (10, 15, "%")
+    assert (span.low, span.high, span.unit) == (Decimal(10), Decimal(15), "%")
 
 
 def test_bounds_are_read() -> None:
