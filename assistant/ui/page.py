@@ -54,7 +54,7 @@ def build_ui(assistant: Assistant) -> gr.Blocks:
         asked = gr.State([])
         with gr.Row():
             head = gr.HTML(_head(Language.EN), elem_id="fp-head")
-            switch = gr.Button(say["switch"], size="sm", scale=0, elem_id="fp-switch")
+            switch = gr.Button(say["switch"], size="sm", scale=0, min_width=72, elem_id="fp-switch")
         with gr.Row(elem_id="fp-columns"):
             with gr.Column(scale=3, min_width=320):
                 chat = gr.Chatbot(
