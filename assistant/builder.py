@@ -20,7 +20,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant.corpus import CHUNKER_VERSION, knowledge_files, load_corpus
+from assistant.chunking import CHUNKER_VERSION
+from assistant.corpus import knowledge_files, load_corpus
 from assistant.embeddings import make_embeddings
 from assistant.errors import AssistantError, IndexCorrupt, IndexMissing, IndexProblem, IndexStale
 from assistant.generations import (

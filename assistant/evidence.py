@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from assistant.corpus import quotable_spans
 from assistant.figures import Figure, FigureKind, find_figures
 from assistant.lexicon import ConceptClass
+from assistant.markdown import quotable_spans
 from assistant.prompting import Excerpt
 from assistant.questions import Expect, Item, Question
 from assistant.schema import Language

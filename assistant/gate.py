@@ -11,6 +11,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from assistant.evidence import Candidate, item_weights
 from assistant.figures import FigureKind, find_figures
@@ -192,11 +193,19 @@ def _unnamed_places(
 
 def _unnamed_years(question: Question, excerpts: Sequence[Excerpt]) -> tuple[str, ...]:
     """Return the years asked about that no excerpt speaks of and none was published in."""
+    if not question.years:
+        return ()
     known = {int(excerpt.published[:4]) for excerpt in excerpts}
     for excerpt in excerpts:
-        found = find_figures(f"{excerpt.title}\n{excerpt.text}", Language(excerpt.language))
-        known.update(int(f.low) for f in found if f.kind is FigureKind.YEAR)
+        known |= _years_named(f"{excerpt.title}\n{excerpt.text}", excerpt.language)
     return tuple(str(year) for year in question.years if year not in known)
+
+
+@lru_cache(maxsize=4096)
+def _years_named(text: str, language: Language) -> frozenset[int]:
+    """Return the years a passage speaks of."""
+    found = find_figures(text, language)
+    return frozenset(int(figure.low) for figure in found if figure.kind is FigureKind.YEAR)
 
 
 def _abstain(reason: Reason, probability: float, missing: tuple[str, ...] = ()) -> Decision:

@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from assistant.citations import resolve
-from assistant.corpus import quotable_spans
 from assistant.figures import describe, find_figures, unsupported_figures
 from assistant.language import detect_language
+from assistant.markdown import quotable_spans
 from assistant.schema import Citation, Claim, ClaimCheck, Grounding, Language, Passage, Verdict
 from assistant.terms import Analyser
 

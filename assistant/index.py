@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.corpus import chunk_context, chunk_document, sentence_spans
+from assistant.chunking import chunk_context, chunk_document, sentence_spans
 from assistant.errors import IndexCorrupt
 from assistant.generations import Manifest, read_manifest
 from assistant.schema import Chunk, Document, DocumentInfo, Grade, Kind, Language, Source

@@ -15,12 +15,14 @@ PACKAGE = Path(__file__).resolve().parent.parent / "assistant"
 
 BANDS = {
     1: {"schema", "errors", "language", "figures", "numerals", "citations", "wording", "rendering"},
-    2: {"settings", "corpus", "prompting", "lexicon"},
+    2: {"settings", "corpus", "frontmatter", "markdown", "chunking", "prompting", "lexicon"},
     3: {
         *{
             "terms",
             "questions",
             "embeddings",
+            "embedders",
+            "vectorfile",
             "index",
             "generations",
             "retrieval",

