@@ -21,7 +21,7 @@ help:
 	@echo "make clean  remove .venv and everything built"
 
 chat: $(VENV)/.runtime
-	@$(BIN)/firstpilot serve $(if $(PORT),--port $(PORT))
+	@$(BIN)/firstpilot serve --ingest $(if $(PORT),--port $(PORT))
 
 test: lint types unit wheel
 

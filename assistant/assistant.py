@@ -48,7 +48,7 @@ from assistant.schema import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from assistant.index import Progress
+    from assistant.index_writer import Progress
     from assistant.schema import Document
     from assistant.settings import Settings
 
@@ -347,7 +347,7 @@ def _citations(checks: Sequence[ClaimCheck]) -> tuple[Citation, ...]:
 def _notices(language: Language, citations: Sequence[Citation], withheld: int) -> tuple[str, ...]:
     """Return what a sceptical reader should be told."""
     notices = []
-    sources = {citation.passage.document.source for citation in citations}
+    sources = {citation.passage.source for citation in citations}
     if len({source.grade for source in sources}) == 1:
         source = next(iter(sorted(sources, key=lambda s: s.published, reverse=True)))
         notice = wording.notice_for_grade(

@@ -33,10 +33,12 @@ from assistant.generations import (
     read_manifest,
     write_manifest,
 )
-from assistant.index import Contents, Index, Progress, write_index
+from assistant.index import Index
+from assistant.index_writer import Contents, Progress, write_index
 from assistant.lexicon import load_lexicon
 from assistant.schema import Document
 from assistant.settings import Settings
+from assistant.sources import load_sources, source_files
 from assistant.terms import TERMS_VERSION, Analyser
 
 if TYPE_CHECKING:
@@ -121,10 +123,11 @@ def build_index(
         if manifest and not force and manifest.fingerprint == recipe.fingerprint:
             return _report(manifest, 0, started, up_to_date=True)
         documents = load_corpus(settings.knowledge_dir)
+        sources = load_sources(settings.knowledge_dir)
         folder = places.new()
         places.sweep(keep=tuple(path for path in (previous, folder) if path))
         analyser = make_analyser(settings)
-        contents = write_index(folder, documents, analyser, embeddings, report)
+        contents = write_index(folder, documents, sources, analyser, embeddings, report)
         manifest = _manifest(folder, recipe, contents)
         write_manifest(folder, manifest)
         report(0, 1, "probing")
@@ -141,7 +144,9 @@ def build_documents(
     embeddings: CachedEmbeddings | None,
 ) -> Index:
     """Build an unpublished generation of given documents in an empty folder, and open it."""
-    contents = write_index(folder, documents, analyser, embeddings, lambda done, total, stage: None)
+    contents = write_index(
+        folder, documents, {}, analyser, embeddings, lambda done, total, stage: None
+    )
     recipe = _Recipe(
         embedder=embeddings.name if embeddings else "none",
         dimension=embeddings.dimension if embeddings else 0,
@@ -199,7 +204,7 @@ class LiveIndex:
         if folder != self._index.folder and self._lock.acquire(blocking=False):
             try:
                 opened = Index(folder)
-                if opened.manifest.embedder == self._index.manifest.embedder:
+                if _same_reading(opened.manifest, self._index.manifest):
                     self._index = opened
             except AssistantError as exc:
                 _log.warning("keeping index %s: %s", self._index.folder.name, exc)
@@ -249,7 +254,8 @@ def _recipe(settings: Settings, embeddings: CachedEmbeddings | None) -> _Recipe:
         embedder=embeddings.name if embeddings else "none",
         dimension=embeddings.dimension if embeddings else 0,
         knowledge={
-            path.relative_to(root).as_posix(): file_hash(path) for path in knowledge_files(root)
+            path.relative_to(root).as_posix(): file_hash(path)
+            for path in (*knowledge_files(root), *source_files(root))
         },
         lexicon=file_hash(lexicon) if lexicon.is_file() else "",
     )
@@ -272,6 +278,11 @@ def _require_fresh(manifest: Manifest, settings: Settings) -> None:
     raise IndexStale(f"{what}; run: firstpilot ingest")
 
 
+def _same_reading(new: Manifest, old: Manifest) -> bool:
+    """Whether a running process can ask both in the same way."""
+    return (new.embedder, new.terms) == (old.embedder, old.terms)
+
+
 def _manifest(folder: Path, recipe: _Recipe, contents: Contents) -> Manifest:
     return Manifest(
         format=FORMAT,
@@ -283,6 +294,7 @@ def _manifest(folder: Path, recipe: _Recipe, contents: Contents) -> Manifest:
         chunker=CHUNKER_VERSION,
         terms=TERMS_VERSION,
         knowledge=dict(recipe.knowledge),
+        documents=contents.documents,
         chunks=contents.chunks,
         files=hash_files(folder),
     )
@@ -305,7 +317,7 @@ def _read_or_none(folder: Path | None) -> Manifest | None:
 def _report(manifest: Manifest, embedded: int, started: float, *, up_to_date: bool) -> BuildReport:
     return BuildReport(
         fingerprint=manifest.fingerprint,
-        documents=len(manifest.knowledge),
+        documents=manifest.documents,
         chunks=sum(manifest.chunks.values()),
         embedded=embedded,
         seconds=time.monotonic() - started,
@@ -318,7 +330,7 @@ def _status(state: str, detail: str, manifest: Manifest | None) -> IndexStatus:
         state=state,
         detail=detail,
         fingerprint=manifest.fingerprint if manifest else None,
-        documents=len(manifest.knowledge) if manifest else 0,
+        documents=manifest.documents if manifest else 0,
         chunks=sum(manifest.chunks.values()) if manifest else 0,
     )
 

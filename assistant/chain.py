@@ -21,6 +21,7 @@ from assistant.prompting import Prompt, excerpts_of, render_excerpts, render_que
 from assistant.questions import Question, QuestionReader
 from assistant.retrieval import Retriever
 from assistant.schema import Filters, Language, Message, Passage
+from assistant.tokens import OTHER_TOKENIZERS, count_tokens, how_many_fit
 
 _LANGUAGE_NAMES = {Language.EN: "English", Language.ZH: "Chinese (simplified)"}
 
@@ -46,8 +47,21 @@ class Chain:
         gate: Gate,
         prompt: Prompt,
         model: BaseChatModel,
+        prompt_tokens: int | None = None,
     ) -> None:
-        """Take the parts."""
+        """Take the parts.
+
+        Args:
+            condenser: makes a follow-up a question of its own.
+            reader: reads a question.
+            retriever: finds passages.
+            ranker: scores their sentences.
+            gate: decides whether they answer.
+            prompt: with the variables language, passages and question.
+            model: writes.
+            prompt_tokens: o200k tokens the passages of a prompt may have together, the last ones
+                being left out; None for a model without a context of its own.
+        """
         self._condenser = condenser
         self._reader = reader
         self._retriever = retriever
@@ -55,6 +69,7 @@ class Chain:
         self._gate = gate
         self.prompt = prompt
         self.model = model
+        self._prompt_tokens = prompt_tokens
         self._generation: Runnable[Task, str] = (
             RunnableLambda(self._messages) | model | StrOutputParser()
         )
@@ -71,16 +86,24 @@ class Chain:
         """Return whether the passages answer the question."""
         excerpts = excerpts_of(task.passages)
         ranked = self._ranker.rank(task.question, excerpts)
-        return self._gate.decide(task.question, excerpts, ranked)
+        return self._gate.decide(task.question, task.passages, ranked)
 
     def generate(self, task: Task) -> Iterator[str]:
         """Yield the model's answer as it is written."""
         return self._generation.stream(task)
 
+    def fitting(self, passages: Sequence[Passage]) -> tuple[Passage, ...]:
+        """Return those of the passages, best first, that the prompt has room for; at least one."""
+        if self._prompt_tokens is None:
+            return tuple(passages)
+        texts = [passage.chunk.text for passage in passages]
+        room = int(self._prompt_tokens / OTHER_TOKENIZERS)
+        return tuple(passages[: max(how_many_fit(texts, room, count_tokens), 1)])
+
     def _messages(self, task: Task) -> list[BaseMessage]:
         text = self.prompt.render(
             language=_LANGUAGE_NAMES[task.question.language],
-            passages=render_excerpts(excerpts_of(task.passages)),
+            passages=render_excerpts(excerpts_of(self.fitting(task.passages))),
             question=render_question(task.question.text),
         )
         return [HumanMessage(content=text)]

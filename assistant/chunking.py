@@ -11,10 +11,11 @@ import re
 from collections import Counter
 from hashlib import sha256
 
+from assistant.annotations import read_annotations
 from assistant.markdown import find_headings, find_sections, quotable_spans
 from assistant.schema import Chunk, Document, DocumentInfo
 
-CHUNKER_VERSION = "1"
+CHUNKER_VERSION = "2"
 """Changes whenever the same document would be cut into other chunks or sentences."""
 MAX_CHUNK_CHARS = 1400
 """Longest chunk, in characters, a Chinese one counted as three: with title and heading it stays
@@ -53,7 +54,8 @@ def chunk_document(document: Document) -> list[Chunk]:
             path = [outer for outer in path if outer[0] < heading.level]
             path.append((heading.level, heading.text))
         names = (document.info.title, *(name for _, name in path))
-        for start, end in _parts(section):
+        annotations = read_annotations(section)
+        for start, end in _parts(section, annotations.end):
             text = section[start:end]
             key = [document.info.id, names, text, seen[names, text]]
             seen[names, text] += 1
@@ -67,6 +69,8 @@ def chunk_document(document: Document) -> list[Chunk]:
                     text=text,
                     start=at + start,
                     end=at + end,
+                    sources=annotations.sources,
+                    questions=annotations.questions,
                 )
             )
     return found
@@ -83,10 +87,10 @@ def sentence_spans(chunk: Chunk) -> list[tuple[int, int]]:
     return quotable_spans(chunk.text)
 
 
-def _parts(section: str) -> list[tuple[int, int]]:
-    """Return the offsets of a section's parts: itself without the space around it, or pieces."""
-    text = section.strip()
-    start = section.find(text)
+def _parts(section: str, begin: int) -> list[tuple[int, int]]:
+    """Return the offsets of the parts of a section from ``begin`` on, without space around it."""
+    text = section[begin:].strip()
+    start = section.find(text, begin)
     if not text:
         return []
     if _size(text) <= MAX_CHUNK_CHARS:

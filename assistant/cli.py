@@ -27,6 +27,9 @@ from assistant.terminal import progress_bars, search_result, stream_answer, type
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
 
+_PATIENCE = 120.0
+"""Seconds that ``serve --ingest`` waits for another process that is building the index."""
+
 app = typer.Typer(
     name="firstpilot",
     help="Cited, checked answers about adopting AI in small and medium-sized firms, offline.",
@@ -185,6 +188,9 @@ def serve(
     port: Annotated[
         int | None, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")
     ] = None,
+    with_ingest: Annotated[
+        bool, typer.Option("--ingest", help="Bring the index up to date first.")
+    ] = False,
 ) -> None:
     """Start the web chat and print its address; Ctrl-C stops it."""
     from assistant import serving
@@ -192,6 +198,12 @@ def serve(
     chosen = {"host": host, "port": port}
     settings = Settings(**{name: value for name, value in chosen.items() if value is not None})
     with serving.open_port(settings.host, settings.port) as listener:
+        if with_ingest:
+            settings.ensure_data_dir()
+            from assistant.builder import build_index
+
+            with progress_bars() as progress:
+                build_index(settings, progress=progress, wait=_PATIENCE)
         assistant = _open_assistant(settings)
         serving.run(assistant, listener, _announce)
 

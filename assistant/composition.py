@@ -42,6 +42,11 @@ def compose(question: Question, candidates: Sequence[Candidate]) -> Iterator[str
         if rows:
             yield from _table(question, rows)
             return
+    if question.expects is Expect.OVERVIEW:
+        overview = _within_limit(_overview(usable), question)
+        if len(overview) > 1:
+            yield from _bullets(question, overview)
+            return
     lead = usable[0]
     if _contradicts(question, lead):
         yield wording.OTHER_FIGURE[question.language] + "\n\n"
@@ -55,6 +60,16 @@ def compose(question: Question, candidates: Sequence[Candidate]) -> Iterator[str
         space = " " if question.language is Language.EN else ""
         for at, candidate in enumerate(chosen):
             yield (space if at else "") + _quoted(candidate)
+
+
+def _overview(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Return how each found section of the best sentence's document begins, best section first."""
+    title = candidates[0].title
+    opening: dict[int, Candidate] = {}
+    for candidate in sorted(candidates, key=lambda c: (c.marker, c.order)):
+        if candidate.title == title and candidate.language is candidates[0].language:
+            opening.setdefault(candidate.marker, candidate)
+    return list(opening.values())[:SENTENCES]
 
 
 def _quoted(candidate: Candidate) -> str:

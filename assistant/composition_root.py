@@ -12,6 +12,7 @@ from assistant.conversation import Condenser
 from assistant.embeddings import make_embeddings
 from assistant.errors import IndexMissing
 from assistant.evidence import EvidenceRanker
+from assistant.frequency import WordFrequency
 from assistant.gate import Gate
 from assistant.grounding import DeterministicVerifier, Verifier
 from assistant.index import Coverage, coverage_of
@@ -25,7 +26,8 @@ from assistant.spelling import Speller
 from assistant.terms import Analyser
 
 if TYPE_CHECKING:
-    from assistant.index import Index, Progress
+    from assistant.index import Index
+    from assistant.index_writer import Progress
     from assistant.schema import Document
 
 
@@ -74,17 +76,19 @@ def _assemble(settings: Settings, index: Callable[[], Index]) -> Parts:
     lexicon = load_lexicon(settings.knowledge_dir / "lexicon.yaml")
     analyser = Analyser(lexicon)
     embeddings = make_embeddings(settings)
-    reader = QuestionReader(analyser)
+    frequency = WordFrequency(analyser)
+    reader = QuestionReader(analyser, frequency)
     ranker = EvidenceRanker(analyser, embeddings)
     retriever = HybridRetriever(index=index, analyser=analyser, embeddings=embeddings)
     chain = Chain(
-        condenser=Condenser(reader, analyser, Speller(lexicon, analyser)),
+        condenser=Condenser(reader, analyser, Speller(lexicon, analyser, frequency)),
         reader=reader,
         retriever=retriever,
         ranker=ranker,
-        gate=Gate(),
+        gate=Gate(analyser),
         prompt=load_prompt(settings.prompts_dir, "answer"),
         model=make_chat_model(settings.backend, reader, ranker),
+        prompt_tokens=None if settings.backend == "embedded" else settings.prompt_tokens,
     )
     return Parts(
         chain=chain,

@@ -10,10 +10,10 @@ import re
 from collections.abc import Sequence
 
 from assistant.lexicon import ConceptClass
-from assistant.questions import Expect, Question, QuestionReader
+from assistant.questions import Expect, Item, Question, QuestionReader
 from assistant.schema import Language, Message, Role
 from assistant.spelling import Speller
-from assistant.terms import Analyser
+from assistant.terms import Analyser, simplified
 
 _OPENING = re.compile(
     r"^\s*((ok(ay)?|so|and|but|also|or|then|well|right|hmm+|what about|how about|what of|same for|in|for)\b[\s,]*)+"
@@ -30,6 +30,9 @@ _CLOSING = re.compile(r"[\s?？。.!！呢吗嘛啊呀]+$")
 
 BARE_ITEMS = 1
 """Content items up to which an unmarked question is taken for a follow-up ("why?", "talent?")."""
+
+ORDINARY = 0.5
+"""Weight up to which a plain word is an ordinary one."""
 
 _NOT_CARRIED = {ConceptClass.FIGURE, ConceptClass.FRAME}
 
@@ -53,14 +56,14 @@ class Condenser:
         standalone = ""
         asked = [message.content for message in history if message.role is Role.USER]
         for text in (*asked[-6:], question):
-            mended = self._speller.correct(" ".join(text.split()))
+            mended = self._speller.correct(simplified(" ".join(text.split())))
             standalone = self._merge(standalone, mended) if standalone else mended
         return standalone
 
     def _merge(self, before: str, new: str) -> str:
         """Return ``new`` made standalone after ``before``."""
         earlier, later = self._reader.read(before), self._reader.read(new)
-        named = [item for item in later.items if item.cls not in _NOT_CARRIED]
+        named = [item for item in later.items if item.cls not in _NOT_CARRIED and _says(item)]
         if not _MARKED.search(new) and len(named) > BARE_ITEMS:
             return new
         if not _MARKED.search(new) and not later.items and later.expects is Expect.FACT:
@@ -87,6 +90,11 @@ class Condenser:
             if item.cls not in _NOT_CARRIED and (item.cls is None or item.cls not in classes)
         ]
         return _glue(later.language, core, " ".join(things))
+
+
+def _says(item: Item) -> bool:
+    """Whether an item is more than an ordinary word."""
+    return item.cls is not None or item.weight > ORDINARY
 
 
 def _glue(language: Language, core: str, rest: str) -> str:

@@ -69,17 +69,22 @@ class CachedEmbeddings(Embeddings):
         """Return one unit vector for each text; see ``array``."""
         return self.array(texts, progress).tolist()  # type: ignore[no-any-return]
 
-    def array(self, texts: Sequence[str], progress: Progress | None = None) -> NDArray[np.float32]:
+    def array(
+        self, texts: Sequence[str], progress: Progress | None = None, *, as_queries: bool = False
+    ) -> NDArray[np.float32]:
         """Return the unit vectors of texts, shape (n, dimension).
 
         Args:
             texts: any number of them; one that repeats is embedded once.
             progress: told how many distinct texts are done, and of how many.
+            as_queries: whether they are questions of the knowledge base, to be compared with
+                queries; like passages, and unlike a user's queries, they are kept in the file.
 
         Raises:
             BackendError: the embedder failed; what it had embedded stays in the cache.
         """
-        keys = [self._key(text) for text in texts]
+        embed = self._inner.embed_queries if as_queries else self._inner.embed_passages
+        keys = [self._key(text, as_queries) for text in texts]
         found = self._known(keys)
         by_key = dict(zip(keys, texts, strict=True))
         missing = [key for key in by_key if key not in found]
@@ -87,7 +92,7 @@ class CachedEmbeddings(Embeddings):
         report(len(found), len(by_key))
         for at in range(0, len(missing), BATCH):
             batch = missing[at : at + BATCH]
-            made = self._inner.embed_passages([by_key[key] for key in batch])
+            made = embed([by_key[key] for key in batch])
             fresh = dict(zip(batch, self._unit(made), strict=True))
             self._file.put(self.name, fresh)
             self._texts.put(fresh)
@@ -95,9 +100,9 @@ class CachedEmbeddings(Embeddings):
             report(len(found), len(by_key))
         return self._stacked(found, keys)
 
-    def count_missing(self, texts: Sequence[str]) -> int:
+    def count_missing(self, texts: Sequence[str], *, as_queries: bool = False) -> int:
         """Return how many distinct texts would have to be embedded."""
-        keys = {self._key(text) for text in texts}
+        keys = {self._key(text, as_queries) for text in texts}
         return len(keys) - len(self._known(list(keys)))
 
     def embed_query(self, text: str) -> list[float]:
@@ -121,8 +126,9 @@ class CachedEmbeddings(Embeddings):
             self._dimension = self._file.dimension(self.name)
         return self._dimension
 
-    def _key(self, text: str) -> bytes:
-        return sha256(f"{self.name}\0{text}".encode("utf-8", "surrogatepass")).digest()
+    def _key(self, text: str, as_query: bool = False) -> bytes:
+        role = "query\0" if as_query else ""
+        return sha256(f"{self.name}\0{role}{text}".encode("utf-8", "surrogatepass")).digest()
 
     def _known(self, keys: Sequence[bytes]) -> dict[bytes, NDArray[np.float32]]:
         """Return the vectors that need not be made."""

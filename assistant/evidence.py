@@ -41,7 +41,7 @@ _CLASS_WEIGHT = {
 }
 # Weights of a candidate's features; set by hand on the development questions, 2026-11-23.
 _COVERAGE, _CONTEXT, _COSINE, _FIT, _MISSING, _RANK, _FOREIGN = 2.4, 0.8, 1.0, 0.8, 0.5, 0.4, 1.0
-_NEGATIVE, _LENGTH = 0.6, 0.4
+_NEGATIVE, _LENGTH, _MATCH, _ORDER = 0.6, 0.4, 1.2, 0.06
 
 _NOT_STATED = re.compile(
     r"\b(does not|do not|did not|doesn't|gives? no|names? no|states? no|not) "
@@ -117,9 +117,12 @@ class EvidenceRanker:
             for number, excerpt in enumerate(excerpts, start=1)
         }
         cosines = self._cosines(question.text, [text for *_, text in rows])
+        nearness = _nearness(excerpts)
         weights = item_weights(question, [keys[i] | frames[rows[i][0]] for i in range(len(rows))])
         found = [
-            self._candidate(question, weights, row, keys[i], frames[row[0]], cosines[i], cosines)
+            self._candidate(
+                question, weights, row, keys[i], frames[row[0]], cosines[i], cosines, nearness
+            )
             for i, row in enumerate(rows)
         ]
         return sorted(found, key=lambda c: (-c.score, c.marker, c.order))
@@ -139,8 +142,10 @@ class EvidenceRanker:
         frame: frozenset[str],
         cosine: float | None,
         cosines: Sequence[float | None],
+        nearnesses: Sequence[float],
     ) -> Candidate:
         number, order, excerpt, text = row
+        nearness = nearnesses[number - 1]
         total = sum(weights.values()) or 1.0
         figures = self._figures(text)
         keys |= _measured(figures)
@@ -162,6 +167,8 @@ class EvidenceRanker:
             + _RANK / number
             - _FOREIGN * (excerpt.language is not question.language)
             - _NEGATIVE * not_stated
+            + _MATCH * nearness
+            - _ORDER * order * (nearness > 0)
             - _LENGTH * max(0.0, _length(text) - 1.0)
         )
         return Candidate(
@@ -183,6 +190,11 @@ class EvidenceRanker:
         )
 
 
+def class_weight(item: Item) -> float:
+    """Return how much an item counts by what it is."""
+    return _CLASS_WEIGHT[item.cls] if item.cls else item.weight
+
+
 def item_weights(question: Question, sentences: Sequence[frozenset[str]]) -> dict[str, float]:
     """Return how much each item of a question counts: by class, more when few sentences have it."""
     total = len(sentences) + 1
@@ -190,9 +202,20 @@ def item_weights(question: Question, sentences: Sequence[frozenset[str]]) -> dic
     for item in question.items:
         holding = sum(item.key in keys for keys in sentences)
         rarity = math.log(total / (holding + 0.5)) / math.log(2 * total)
-        base = _CLASS_WEIGHT[item.cls] if item.cls else 1.0
-        weights[item.key] = base * (0.25 + max(rarity, 0.0))
+        weights[item.key] = class_weight(item) * (0.25 + max(rarity, 0.0))
     return weights
+
+
+def _nearness(excerpts: Sequence[Excerpt]) -> list[float]:
+    """Return how near each excerpt's own questions are, from 0 (mean or below) to 1 (best)."""
+    known = [excerpt.match for excerpt in excerpts if excerpt.match]
+    if not known:
+        return [0.0] * len(excerpts)
+    best, mean = max(known), sum(known) / len(known)
+    spread = max(best - mean, 0.02)
+    # A match that is best but poor says little.
+    trust = min(max((best - 0.84) / 0.08, 0.0), 1.0)
+    return [trust * min(max((e.match - mean) / spread, 0.0), 1.0) for e in excerpts]
 
 
 def _length(text: str) -> float:

@@ -79,7 +79,7 @@ _CURRENCY = {
 _DURATION = {
     "day": "day", "days": "day", "天": "day", "week": "week", "weeks": "week", "周": "week",
     "个星期": "week", "month": "month", "months": "month", "个月": "month", "year": "year",
-    "years": "year", "年": "year", "year-old": "year", "years old": "year", "岁": "year",
+    "years": "year", "年": "year", "year-old": "year", "years-old": "year", "岁": "year",
     "hour": "hour", "hours": "hour", "小时": "hour", "个小时": "hour", "minute": "minute",
     "minutes": "minute", "分钟": "minute", "second": "second", "seconds": "second", "秒": "second",
 }  # fmt: skip
@@ -94,7 +94,7 @@ _SCALES = (
 )
 _MONEY_AFTER = r"rmb|cny|usd|eur|gbp|jpy|yuan|dollars?|euros?|pounds?|yen|元人民币|美元|欧元|英镑|日元|块钱|块|元"
 _TIME_AFTER = (
-    r"(?:-|\s)?(?:year-old|years? old|days?|weeks?|months?|years?|hours?|minutes?|seconds?)\b"
+    r"(?:-|\s)?(?:years?[\s-]old|days?|weeks?|months?|years?|hours?|minutes?|seconds?)\b"
     r"|个星期|个月|个小时|小时|分钟|岁|秒|天|周|年"
 )
 _UNIT = (
@@ -368,7 +368,8 @@ def _unit(part: dict[str, str | None]) -> tuple[str, FigureKind]:
     if currency:
         return _CURRENCY[currency], FigureKind.MONEY
     if part["dur"]:
-        return _DURATION[part["dur"].strip(" -").lower()], FigureKind.DURATION
+        name = re.sub(r"[\s-]+", "-", part["dur"].strip(" -").lower())
+        return _DURATION[name], FigureKind.DURATION
     if part["times"]:
         return "x", FigureKind.MULTIPLE
     return "", FigureKind.COUNT

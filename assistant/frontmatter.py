@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import yaml
 from yaml.reader import Reader
 
+from assistant.annotations import annotation_problems
 from assistant.errors import KnowledgeError
 from assistant.markdown import Heading, find_headings, find_sections
 from assistant.schema import Document, DocumentInfo, Grade, Kind, Language, Source, parse_published
@@ -278,6 +279,9 @@ def _body_problems(body: str, headings: Iterable[Heading], first: int) -> Iterat
         if heading.level == 1:
             problem = f"a first-level heading {heading.text!r} in the body; only the title is one"
             yield first + heading.first_line, f"{problem}: begin sections with '## '"
+    for section, at, _ in find_sections(body, tuple(headings)):
+        for offset, problem in annotation_problems(section):
+            yield first + len(_NEWLINE.findall(body[: at + offset])), problem
 
 
 def _document(fields: Mapping[str, str | None], relative: str, body: str) -> Document:

@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from assistant.evidence import Candidate, item_weights
+from assistant.evidence import Candidate, class_weight
 from assistant.figures import FigureKind, find_figures
 from assistant.lexicon import ConceptClass
-from assistant.prompting import Excerpt
+from assistant.prompting import Excerpt, excerpts_of
 from assistant.questions import Expect, Item, Question
-from assistant.schema import Language
+from assistant.schema import Language, Passage
+from assistant.terms import Analyser
 
 
 class Reason(StrEnum):
@@ -55,19 +56,17 @@ class Features:
     """The same for the best whole passage."""
     unknown: float
     """Share of the question's weight found in no passage."""
-    cosine: float
-    """Best sentence's cosine with the question; 0.85 without an embedder."""
-    margin: float
-    """How far the best cosine stands above the mean, in cosine (about 0 to 0.1)."""
     agreement: float
     """1 when the passage with the best cosine is also the one with the best coverage."""
+    match: float
+    """Best cosine with a question that a passage says it answers, rescaled: 0.8 is 0, 1 is 1."""
 
 
-# Logistic regression on 133 development questions, 2026-11-23: see evals/LOG.md, "gate". The order
-# is that of Features. Cosine and margin carried no signal there and are weighted nothing for now.
-_BIAS = -2.35
-_WEIGHTS = (3.25, 1.51, -0.08, 0.0, 0.0, 0.89)
-THRESHOLD = 0.5
+# Logistic regression on 268 development questions, 2026-11-24: see evals/LOG.md, "gate". The order
+# is that of Features. Best cosine and its margin over the mean carried no signal beside these.
+_BIAS = -2.55
+_WEIGHTS = (0.01, 3.8, -1.21, 0.17, 1.26)
+THRESHOLD = 0.4
 """Probability below which the gate abstains."""
 
 _HARD = {
@@ -82,20 +81,27 @@ _HARD = {
 
 _DETAIL = {Expect.SHARE, Expect.MONEY, Expect.DURATION, Expect.FIGURE, Expect.WHEN}
 """What only a sentence with the right kind of figure can answer."""
+UNSAID_LEAD = 0.1
+"""How much more of the question a sentence must cover that says that something is not stated."""
 _NEAR = 5
 """How many of the best sentences are looked at for what the question names."""
 
 
 class Gate:
-    """Decides from a question, the excerpts and their ranked sentences."""
+    """Decides from a question, the passages found and their ranked sentences."""
+
+    def __init__(self, analyser: Analyser) -> None:
+        """Take the index's analyser."""
+        self._terms = lru_cache(maxsize=8192)(lambda text: frozenset(analyser.terms(text)))
 
     def decide(
-        self, question: Question, excerpts: Sequence[Excerpt], candidates: Sequence[Candidate]
+        self, question: Question, passages: Sequence[Passage], candidates: Sequence[Candidate]
     ) -> Decision:
-        """Return whether to answer; candidates are best first."""
+        """Return whether to answer; passages and candidates are best first."""
         if not candidates:
             return _abstain(Reason.EMPTY, 0.0)
-        probability = calibrated(features(question, candidates))
+        excerpts = excerpts_of(passages)
+        probability = calibrated(self.features(question, passages, candidates))
         places = _unnamed_places(question, excerpts, candidates)
         if places:
             return _abstain(Reason.PLACE, probability, places)
@@ -104,7 +110,7 @@ class Gate:
             return _abstain(Reason.YEAR, probability, years)
         stated = [candidate for candidate in candidates if not candidate.not_stated]
         missing = _never_together(stated)
-        if missing or not _holds_detail(question, stated):
+        if missing or _better_unsaid(candidates) or not _holds_detail(question, stated):
             unsaid = candidates[0].not_stated or any(
                 candidate.not_stated and not set(missing) & set(candidate.missing)
                 for candidate in candidates[:_NEAR]
@@ -115,30 +121,32 @@ class Gate:
             return _abstain(Reason.FAR, probability)
         return Decision(answerable=True, probability=probability, reason=None, missing=())
 
-
-def features(question: Question, candidates: Sequence[Candidate]) -> Features:
-    """Return the features of a question beside its candidates (at least one), best first."""
-    weights = item_weights(question, [candidate.keys for candidate in candidates])
-    total = sum(weights.values()) or 1.0
-    by_passage: dict[int, set[str]] = {}
-    for candidate in candidates:
-        by_passage.setdefault(candidate.marker, set()).update(candidate.keys)
-    covered = {
-        marker: sum(weights[item.key] for item in question.items if item.key in keys) / total
-        for marker, keys in by_passage.items()
-    }
-    everywhere: set[str] = set().union(*by_passage.values())
-    unknown = sum(weights[i.key] for i in question.items if i.key not in everywhere) / total
-    cosines = [c.cosine for c in candidates if c.cosine is not None]
-    closest = max(candidates, key=lambda c: (c.cosine or 0.0, -c.marker))
-    return Features(
-        coverage=max(candidate.context for candidate in candidates[:5]),
-        passage_coverage=max(covered.values()),
-        unknown=unknown,
-        cosine=max(cosines, default=0.85),
-        margin=max(cosines) - sum(cosines) / len(cosines) if cosines else 0.04,
-        agreement=float(covered[closest.marker] == max(covered.values())),
-    )
+    def features(
+        self, question: Question, passages: Sequence[Passage], candidates: Sequence[Candidate]
+    ) -> Features:
+        """Return the features of a question beside its candidates (at least one), best first."""
+        listed = [[self._terms(text) for text in p.chunk.questions] for p in passages]
+        weights = {item.key: class_weight(item) for item in question.items}
+        total = sum(weights.values()) or 1.0
+        by_passage: dict[int, set[str]] = {
+            marker: set().union(*terms) for marker, terms in enumerate(listed, start=1)
+        }
+        for candidate in candidates:
+            by_passage[candidate.marker].update(candidate.keys)
+        covered = {
+            marker: sum(weights[item.key] for item in question.items if item.key in keys) / total
+            for marker, keys in by_passage.items()
+        }
+        everywhere: set[str] = set().union(*by_passage.values())
+        unknown = sum(weights[i.key] for i in question.items if i.key not in everywhere) / total
+        closest = max(candidates, key=lambda c: (c.cosine or 0.0, -c.marker))
+        return Features(
+            coverage=max(candidate.context for candidate in candidates[:5]),
+            passage_coverage=max(covered.values()),
+            unknown=unknown,
+            agreement=float(covered[closest.marker] == max(covered.values())),
+            match=max(_rescaled(passage.match) for passage in passages),
+        )
 
 
 def calibrated(seen: Features) -> float:
@@ -147,12 +155,15 @@ def calibrated(seen: Features) -> float:
         seen.coverage,
         seen.passage_coverage,
         seen.unknown,
-        seen.cosine,
-        seen.margin,
         seen.agreement,
+        seen.match,
     )
     logit = _BIAS + sum(w * x for w, x in zip(_WEIGHTS, values, strict=True))
     return 1.0 / (1.0 + math.exp(-logit))
+
+
+def _rescaled(match: float | None) -> float:
+    return 0.0 if match is None else max(0.0, (match - 0.8) / 0.2)
 
 
 def _never_together(stated: Sequence[Candidate]) -> list[Item]:
@@ -164,6 +175,13 @@ def _never_together(stated: Sequence[Candidate]) -> list[Item]:
         for item in sorted(asked, key=lambda item: item.key)
         if all(item in candidate.missing for candidate in best)
     ]
+
+
+def _better_unsaid(candidates: Sequence[Candidate]) -> bool:
+    """Whether "this is not stated" is about the question more than anything that is stated."""
+    said = max((c.coverage for c in candidates if not c.not_stated), default=0.0)
+    unsaid = max((c.coverage for c in candidates if c.not_stated), default=0.0)
+    return unsaid > said + UNSAID_LEAD
 
 
 def _holds_detail(question: Question, stated: Sequence[Candidate]) -> bool:

@@ -30,7 +30,7 @@ from typing import Any
 
 from assistant.errors import IndexBusy, IndexCorrupt, IndexMissing, StorageError
 
-FORMAT = 1
+FORMAT = 3
 _MANIFEST = "manifest.json"
 
 
@@ -52,6 +52,7 @@ class Manifest:
     terms: str
     knowledge: Mapping[str, str]
     """SHA-256 of each knowledge file, by path relative to the knowledge folder."""
+    documents: int
     chunks: Mapping[str, int]
     """Number of chunks by language."""
     files: Mapping[str, str]

@@ -1,9 +1,9 @@
-"""The index: passages and sentences with their vectors in Chroma, words in BM25.
+"""The index: one generation opened for reading.
 
-Knows: how a generation is built from documents, and how an open one is asked. Does not know about
-ranking across languages or methods (``retrieval``). Invariants: a generation is never changed once
-it is published; a reader works on a private copy of the Chroma folder, because Chroma writes to
-what it opens and is not made for several processes; Chroma is asked with vectors only.
+Knows: how passages, sentences, questions and words of a generation are asked. Does not know about
+ranking across languages or methods (``retrieval``). Invariants: a generation is never changed; a
+reader works on a private copy of the Chroma folder, because Chroma writes to what it opens and is
+not made for several processes; Chroma is asked with vectors only.
 """
 
 from __future__ import annotations
@@ -14,191 +14,24 @@ import math
 import shutil
 import tempfile
 import weakref
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.chunking import chunk_context, chunk_document, sentence_spans
 from assistant.errors import IndexCorrupt
 from assistant.generations import Manifest, read_manifest
-from assistant.schema import Chunk, Document, DocumentInfo, Grade, Kind, Language, Source
-from assistant.terms import Analyser
+from assistant.schema import Chunk, DocumentInfo, Grade, Kind, Language, Source
+from assistant.sources import SourceRecord, references
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from assistant.embeddings import CachedEmbeddings
-
 _log = logging.getLogger(__name__)
 
-Progress = Callable[[int, int, str], None]
-"""Called with steps done, steps in all, and what is being done."""
-
-_BATCH = 1000
-"""Rows per Chroma call; its limit is 5,461."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contents:
-    """How much a generation holds."""
-
-    documents: int
-    chunks: dict[str, int]
-    """Chunks by language."""
-    embedded: int
-    """Texts that had to be embedded, the others having been in the cache."""
-
-
-def write_index(
-    folder: Path,
-    documents: Sequence[Document],
-    analyser: Analyser,
-    embeddings: CachedEmbeddings | None,
-    progress: Progress,
-) -> Contents:
-    """Write passages, vectors and word statistics of ``documents`` into an empty folder."""
-    infos = {document.info.id: document.info for document in documents}
-    chunks = [chunk for document in documents for chunk in chunk_document(document)]
-    texts = [chunk_context(chunk, infos[chunk.document_id]) for chunk in chunks]
-    spans = [sentence_spans(chunk) for chunk in chunks]
-    embedded = 0
-    if embeddings is not None:
-        sentences = [
-            chunk.text[start:end]
-            for chunk, found in zip(chunks, spans, strict=True)
-            for start, end in found
-        ]
-        embedded = embeddings.count_missing([*texts, *sentences])
-        vectors = embeddings.array(
-            [*texts, *sentences], progress=lambda done, total: progress(done, total, "embedding")
-        )
-    else:
-        vectors = None
-    _write_chroma(folder / "chroma", chunks, spans, infos, vectors)
-    progress(1, 2, "indexing words")
-    _write_centres(folder / "centres.json", chunks, infos, vectors)
-    by_language: dict[str, int] = {}
-    for language in Language:
-        rows = [i for i, chunk in enumerate(chunks) if _language(chunk, infos) is language]
-        by_language[language.value] = len(rows)
-        ids = [chunks[i].id for i in rows]
-        _write_bm25(folder / f"bm25-{language}", ids, [analyser.terms(texts[i]) for i in rows])
-    (folder / "documents.json").write_text(
-        json.dumps([asdict(info) for info in infos.values()], ensure_ascii=False), encoding="utf-8"
-    )
-    progress(2, 2, "indexing words")
-    return Contents(documents=len(documents), chunks=by_language, embedded=embedded)
-
-
-def _write_chroma(
-    path: Path,
-    chunks: Sequence[Chunk],
-    spans: Sequence[Sequence[tuple[int, int]]],
-    infos: dict[str, DocumentInfo],
-    vectors: NDArray[np.float32] | None,
-) -> None:
-    """Write passages and sentences, one Chroma collection each per language."""
-    import numpy as np
-
-    client = _chroma(path)
-    try:
-        first_sentence = len(chunks)
-        starts = np.cumsum([first_sentence, *(len(found) for found in spans)])
-        for language in Language:
-            passages, sentences = (
-                client.create_collection(
-                    f"{what}-{language}",
-                    embedding_function=None,
-                    configuration={"hnsw": {"space": "cosine"}},
-                )
-                for what in ("passages", "sentences")
-            )
-            rows = [i for i, chunk in enumerate(chunks) if _language(chunk, infos) is language]
-            _add(
-                passages,
-                [chunks[i].id for i in rows],
-                _rows(vectors, rows),
-                [
-                    {
-                        "document_id": chunks[i].document_id,
-                        "position": chunks[i].position,
-                        "heading_path": json.dumps(chunks[i].heading_path, ensure_ascii=False),
-                        "start": chunks[i].start,
-                        "end": chunks[i].end,
-                        "order": i,
-                    }
-                    for i in rows
-                ],
-                [chunks[i].text for i in rows],
-            )
-            if vectors is None:
-                continue
-            places = [(i, k) for i in rows for k in range(len(spans[i]))]
-            _add(
-                sentences,
-                [f"{chunks[i].id}:{k}" for i, k in places],
-                _rows(vectors, [int(starts[i]) + k for i, k in places]),
-                [{"document_id": chunks[i].document_id} for i, _ in places],
-            )
-    finally:
-        client.close()
-
-
-def _write_centres(
-    path: Path,
-    chunks: Sequence[Chunk],
-    infos: dict[str, DocumentInfo],
-    vectors: NDArray[np.float32] | None,
-) -> None:
-    """Write the mean passage vector of each language that has passages."""
-    centres = {}
-    for language in Language:
-        rows = [i for i, chunk in enumerate(chunks) if _language(chunk, infos) is language]
-        if rows and vectors is not None:
-            centres[language.value] = vectors[rows].mean(axis=0).tolist()
-    path.write_text(json.dumps(centres), encoding="utf-8")
-
-
-def _rows(vectors: NDArray[np.float32] | None, rows: Sequence[int]) -> NDArray[np.float32]:
-    """Return some rows of the vectors; without an embedder, one-dimensional stand-ins."""
-    import numpy as np
-
-    if vectors is None:
-        return np.ones((len(rows), 1), dtype=np.float32)
-    return vectors[list(rows)]
-
-
-def _add(
-    collection: Any,
-    ids: Sequence[str],
-    vectors: NDArray[np.float32],
-    metadatas: Sequence[dict[str, Any]],
-    texts: Sequence[str] | None = None,
-) -> None:
-    """Add rows in batches; ids that repeat (the same text twice in a section) are added once."""
-    unique = list({key: row for row, key in enumerate(ids)}.values())
-    for at in range(0, len(unique), _BATCH):
-        rows = unique[at : at + _BATCH]
-        collection.add(
-            ids=[ids[row] for row in rows],
-            embeddings=vectors[rows],
-            metadatas=[metadatas[row] for row in rows],
-            documents=[texts[row] for row in rows] if texts is not None else None,
-        )
-
-
-def _write_bm25(folder: Path, ids: Sequence[str], terms: Sequence[Sequence[str]]) -> None:
-    """Write one language's BM25 statistics; an empty language gets no folder."""
-    import bm25s
-
-    if not any(terms):
-        return
-    engine = bm25s.BM25(method="lucene")
-    engine.index([list(row) for row in terms], show_progress=False)
-    engine.save(str(folder))
-    (folder / "ids.json").write_text(json.dumps(ids), encoding="utf-8")
+COLLECTIONS = ("passages", "sentences", "questions")
+"""Chroma collections, one of each per language."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,8 +58,9 @@ class Index:
         copy = Path(tempfile.mkdtemp(prefix="firstpilot-index-"))
         try:
             shutil.copytree(folder / "chroma", copy, dirs_exist_ok=True)
-            self._client = _chroma(copy)
+            self._client = open_chroma(copy)
             self.documents = _read_documents(folder / "documents.json")
+            self._sources = _read_sources(folder / "sources.json")
             self.chunks = self._read_chunks()
             self._centres = _read_centres(folder / "centres.json", self.manifest.dimension)
             self._bm25 = {language: _Bm25(folder / f"bm25-{language}") for language in Language}
@@ -289,10 +123,28 @@ class Index:
             count: how many sentences to look at.
             allowed: ids of documents to search, None for all.
         """
-        best: dict[str, float] = {}
-        for key, score in self._query(f"sentences-{language}", vector, count, allowed):
-            best.setdefault(key.partition(":")[0], score)
-        return list(best.items())
+        return _best_of(self._query(f"sentences-{language}", vector, count, allowed))
+
+    def dense_questions(
+        self,
+        vector: NDArray[np.float32],
+        language: Language,
+        count: int,
+        allowed: Collection[str] | None = None,
+    ) -> list[tuple[str, float]]:
+        """Return chunk ids by cosine similarity of the nearest question they answer, best first.
+
+        Args:
+            vector: the query's vector, shape (dimension,).
+            language: of the passages; their questions are in both.
+            count: how many questions to look at.
+            allowed: ids of documents to search, None for all.
+        """
+        return _best_of(self._query(f"questions-{language}", vector, count, allowed))
+
+    def references(self, chunk: Chunk) -> tuple[Source, ...]:
+        """Return the sources a chunk rests on, in its language."""
+        return references(chunk.sources, self._sources, self.documents[chunk.document_id].language)
 
     def lexical(
         self,
@@ -351,7 +203,7 @@ class Index:
             f"{what}-{language}": self._client.get_collection(
                 f"{what}-{language}", embedding_function=None
             )
-            for what in ("passages", "sentences")
+            for what in COLLECTIONS
             for language in Language
         }
         # Counted once: a generation never changes, and Chroma takes milliseconds to count.
@@ -372,6 +224,8 @@ class Index:
                     text=text,
                     start=row["start"],
                     end=row["end"],
+                    sources=tuple(json.loads(row["sources"])),
+                    questions=tuple(json.loads(row["questions"])),
                 )
                 rows.append((row["order"], chunk))
         return {chunk.id: chunk for _, chunk in sorted(rows, key=lambda row: row[0])}
@@ -436,6 +290,19 @@ def _read_centres(path: Path, dimension: int) -> dict[Language, NDArray[np.float
     }
 
 
+def _best_of(found: Sequence[tuple[str, float]]) -> list[tuple[str, float]]:
+    """Return chunk ids with the best score of their rows ``<chunk id>:<n>``, given best first."""
+    best: dict[str, float] = {}
+    for key, score in found:
+        best.setdefault(key.partition(":")[0], score)
+    return list(best.items())
+
+
+def _read_sources(path: Path) -> dict[str, SourceRecord]:
+    rows = json.loads(path.read_text(encoding="utf-8"))
+    return {row["id"]: SourceRecord.model_validate(row) for row in rows}
+
+
 def _read_documents(path: Path) -> dict[str, DocumentInfo]:
     """Read what ``write_index`` wrote of the documents."""
     found = {}
@@ -447,11 +314,7 @@ def _read_documents(path: Path) -> dict[str, DocumentInfo]:
     return found
 
 
-def _language(chunk: Chunk, infos: dict[str, DocumentInfo]) -> Language:
-    return infos[chunk.document_id].language
-
-
-def _chroma(path: Path) -> Any:
+def open_chroma(path: Path) -> Any:
     """Open or create a Chroma folder in this process, with nothing sent anywhere."""
     import chromadb
     from chromadb.config import Settings

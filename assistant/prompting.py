@@ -65,6 +65,8 @@ class Excerpt:
     geography: str
     population: str
     text: str
+    match: float = 0.0
+    """Cosine of the question with the nearest one that the passage says it answers; 0 if none."""
 
 
 def load_prompt(folder: Path, name: str) -> Prompt:
@@ -109,12 +111,13 @@ def excerpts_of(passages: Sequence[Passage]) -> list[Excerpt]:
             title=passage.document.title,
             section=" > ".join(passage.chunk.heading_path[1:]),
             language=passage.document.language,
-            publisher=passage.document.source.publisher,
-            published=passage.document.source.published,
-            grade=passage.document.source.grade.value,
-            geography=passage.document.source.geography,
-            population=passage.document.source.population,
+            publisher=passage.source.publisher,
+            published=passage.source.published,
+            grade=passage.source.grade.value,
+            geography=passage.source.geography,
+            population=passage.source.population,
             text=passage.chunk.text,
+            match=round(passage.match or 0.0, 3),
         )
         for passage in passages
     ]
@@ -137,8 +140,9 @@ def parse_excerpts(prompt: str) -> list[Excerpt]:
             for key, double, single in _ATTRIBUTE.findall(match.group(1))
         }
         del fields["n"]
-        language = Language(fields.pop("language"))
-        found.append(Excerpt(**fields, language=language, text=unescape(match.group(2))))
+        language, nearness = Language(fields.pop("language")), float(fields.pop("match"))
+        text = unescape(match.group(2))
+        found.append(Excerpt(**fields, language=language, match=nearness, text=text))
     return found
 
 
@@ -167,5 +171,6 @@ def _attributes(n: int, excerpt: Excerpt) -> str:
         "grade": excerpt.grade,
         "geography": excerpt.geography,
         "population": excerpt.population,
+        "match": str(excerpt.match),
     }
     return " ".join(f"{key}={quoteattr(value)}" for key, value in fields.items())

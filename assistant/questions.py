@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from assistant.figures import Figure, FigureKind, find_figures
+from assistant.frequency import WordFrequency
 from assistant.language import detect_language
 from assistant.lexicon import ConceptClass
 from assistant.schema import Language
@@ -34,8 +35,10 @@ class Expect(StrEnum):
     STEPS = "steps"
     COMPARISON = "comparison"
     LIST = "list"
+    OVERVIEW = "overview"
+    """Tell me about it, as a whole."""
     FACT = "fact"
-    """Yes or no, what is, tell me about."""
+    """Yes or no, what is."""
 
 
 class Intent(StrEnum):
@@ -58,6 +61,8 @@ class Item:
     """Class of a concept; None for a plain word."""
     text: str
     """As asked, for telling the reader."""
+    weight: float = 1.0
+    """How much a plain word says, in (0, 1]: ordinary words say little."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,14 +93,21 @@ _THANKS = re.compile(
     r"( (so much|a lot|very much|a bunch|again|for (the|your) help|for that|mate|all))*"
     r"(你|您|啦|了|你的帮助|您的帮助)?[\s,!.。！，~🙏👍]*"
 )
+_THANKS_WORD = re.compile(
+    r"^(ok(ay)?[,. ]*|great[,. ]*|perfect[,. ]*|wow[,. ]*)*(thanks?|thank you|thx|ty|cheers|much appreciated)\b"
+    r"|谢谢|多谢|感谢|谢啦|辛苦了|受教了|很有帮助|帮大忙|\b(helpful|useful)\b"
+)
+_GREETING_WORD = re.compile(
+    r"^(hi|hello|hey|hiya|howdy|good (morning|afternoon|evening|day))\b|(你好|您好|早上好|上午好|下午好|晚上好|早安|哈喽|嗨)[呀啊哦!！。~ ]*$|^(你好|您好)"
+)
 _FAREWELL = re.compile(
     r"(bye|goodbye|bye bye|see you|see ya|later|that'?s all|再见|拜拜|回头见|下次见|没了|88)[\s,!.。！，~]*(for now|thanks|thank you|谢谢)?[\s!.。！]*"
 )
 _ABILITY = re.compile(
     r"(what (can|do|could|are) (you|u|this|it) (do|able|help|know|cover|offer|answer)|how (can|do|could) (you|u) help"
-    r"|who are (you|u)|what are (you|u)\b|what is this|what can i ask|what (topics|questions)|help me$|^help\W*$|your capabilities|what do (you|u) know"
+    r"|who are (you|u)|what are (you|u)\b|what is this|what .{0,30}can i ask|ask (you|u)( about)?\W*$|what (topics|questions)|help me$|^help\W*$|your capabilities|what do (you|u) know"
     r"|how (does|do) (this|you|it) work|tell me about yourself|are you (a )?(bot|human|robot|ai|real)|introduce yourself"
-    r"|你能做什么|你会做什么|你会什么|你能干什么|你能干嘛|你可以做什么|你能帮我|你能帮|你是谁|你是什么|能问你|可以问你|问你什么|你知道什么|你有什么功能|怎么用你"
+    r"|你能做什么|你会做什么|你会什么|你能干什么|你能干嘛|你可以做什么|你能帮我|你能帮|你是谁|你是什么|能(问|回答|帮)|可以问你|问你什么|你知道什么|你有什么功能|怎么用你"
     r"|你是机器人|你是人|你懂什么|介绍一下你|介绍下你自己|自我介绍|你叫什么|能问什么|可以问什么|有什么用|^帮助$|你都能|你都会|能帮我什么|能帮我做)"
 )
 
@@ -142,6 +154,24 @@ _WHERE = re.compile(
 _FIGURE = re.compile(
     r"\b(how much|how (far|big|large|high|low|fast)|what (number|figure|amount)|how many|number of|by how much|growth rate)\b|多少|几(个|家|名|位|倍|次|种|项)|数字|数据|倍"
 )
+_SENTENCE = re.compile(r"[^.?!。？！;；]+(?:[.](?=\w)[^.?!。？！;；]+)*[.?!。？！;；]*")
+_ASKS = re.compile(
+    r"[?？]|\b(what|whats|how|why|which|who|where|when|should|can|could|does|do|is|are|tell me|list)\b"
+    r"|什么|怎么|为什么|为啥|多少|几|哪|谁|吗|呢|是否|能不能|要不要|如何|啥|讲讲|介绍"
+)
+# "I run a small bakery and", "HR manager here:", "我开了一家面馆，"
+_ASKER = re.compile(
+    r"\b(as (a|an|the)\b|(i|we|my|our)( am|'m| are|'re| run| own| have| manage| work (in|at|for)))\b"
+    r"[^,.;:?!]{0,80}?(,|:|;| and (?=have|need|want|would|how|what|where)|\bhere\b)"
+    r"|^[\w ]{2,30} here\b[,:. ]*"
+    r"|(我是|我们是|我开|我们开|我经营|我做|我们做|我家|我们公司是|作为)[^，,。？?]{0,30}[，,]"
+)
+BACKGROUND_WEIGHT = 0.15
+"""Weight of what is said beside the question."""
+_OVERVIEW = re.compile(
+    r"\b(tell me (more |all )?about|overview|summar\w+|sum up|what happened (at|to|with)|the story of|walk me through)\b"
+    r"|讲讲|说说|介绍|讲一讲|说一说|聊聊|概括|总结|概述|是怎么回事|什么情况"
+)
 _MORE = re.compile(
     r"\b(in detail|detailed|more detail|explain (fully|more)|elaborate|everything|full (answer|report|story)|long answer|tell me more|more about)\b|详细|具体说|展开|全部|完整|多说|细说|更多"
 )
@@ -150,21 +180,23 @@ _MORE = re.compile(
 class QuestionReader:
     """Reads questions with one analyser. Safe to share between threads."""
 
-    def __init__(self, analyser: Analyser) -> None:
-        """Take the analyser the index was built with."""
+    def __init__(self, analyser: Analyser, frequency: WordFrequency) -> None:
+        """Take the analyser the index was built with, and what knows ordinary words."""
         self._analyser = analyser
+        self._frequency = frequency
 
     def read(self, text: str) -> Question:
         """Read a question; whatever the text, something sensible comes back."""
         plain = " ".join(normalise(text).split())
         language = detect_language(text)
         found = find_figures(plain, language)
+        items = self._items(plain, found)
         return Question(
             text=text,
             language=language,
-            intent=_intent(plain),
+            intent=_intent(plain, items),
             expects=_expects(plain),
-            items=self._items(plain, found),
+            items=items,
             figures=tuple(f for f in found if f.kind in _ASSERTED),
             years=tuple(sorted({int(f.low) for f in found if f.kind is FigureKind.YEAR})),
             wants_more=bool(_MORE.search(plain)),
@@ -178,6 +210,18 @@ class QuestionReader:
         asserted = sorted((f.start, f.end) for f in figures if f.kind in _ASSERTED)
         for start, end in reversed(asserted):
             plain = plain[:start] + " " + plain[end:]
+        core, background = split_background(plain)
+        items = self._things(core)
+        if items:
+            # Who asks, and what was said before the question, may help but must not decide.
+            for key, item in self._things(background).items():
+                items.setdefault(key, replace(item, cls=None, weight=BACKGROUND_WEIGHT))
+        else:
+            items = self._things(plain)
+        return tuple(items.values())
+
+    def _things(self, plain: str) -> dict[str, Item]:
+        """Return what a text names, by key."""
         covered: set[int] = set()
         items: dict[str, Item] = {}
         for hit in self._analyser.outermost(plain):
@@ -185,8 +229,23 @@ class QuestionReader:
             phrase = self._analyser.surface(plain, hit.start, hit.end)
             items[f"@{hit.id}"] = Item(key=f"@{hit.id}", cls=hit.cls, text=phrase)
         for key, word in self._analyser.words_outside(plain, covered):
-            items.setdefault(key, Item(key=key, cls=None, text=word))
-        return tuple(items.values())
+            weight = self._frequency.weight(word)
+            items.setdefault(key, Item(key=key, cls=None, text=word, weight=weight))
+        return items
+
+
+def split_background(plain: str) -> tuple[str, str]:
+    """Return what a text asks, and what it says about the asker or before asking."""
+    sentences = [part for part in _SENTENCE.findall(plain) if part.strip()]
+    asking = [part for part in sentences if part.rstrip().endswith(("?", "？"))]
+    asking = asking or [part for part in sentences if _ASKS.search(part)] or sentences
+    told = [part for part in sentences if part not in asking]
+    core = " ".join(asking)
+    asker = _ASKER.search(core)
+    if asker and core[asker.end() :].strip(" ,，。?？"):
+        told.append(asker.group())
+        core = f"{core[: asker.start()]} {core[asker.end() :]}"
+    return core, " ".join(told)
 
 
 _ASSERTED = {
@@ -198,9 +257,14 @@ _ASSERTED = {
 }
 
 
-def _intent(plain: str) -> Intent:
+def _intent(plain: str, named: Sequence[Item]) -> Intent:
     if not plain or len(plain) > 80:
         return Intent.QUESTION
+    substance = any(item.cls not in {None, ConceptClass.FRAME} for item in named)
+    if not substance and not _ASKS.search(plain):
+        for intent, opening in ((Intent.THANKS, _THANKS_WORD), (Intent.GREETING, _GREETING_WORD)):
+            if opening.search(plain):
+                return intent
     for intent, pattern in (
         (Intent.GREETING, _GREETING),
         (Intent.THANKS, _THANKS),
@@ -225,6 +289,7 @@ def _expects(plain: str) -> Expect:
         (Expect.WHO, _WHO),
         (Expect.FIGURE, _FIGURE),
         (Expect.WHERE, _WHERE),
+        (Expect.OVERVIEW, _OVERVIEW),
     ):
         if pattern.search(plain):
             # "How much did costs fall" asks for a figure, not for an amount of money.

@@ -126,7 +126,7 @@ def to_json(answer: Answer) -> dict[str, object]:
 def passage_to_json(passage: Passage) -> dict[str, object]:
     """Return a passage as plain types."""
     chunk, document = passage.chunk, passage.document
-    source = document.source
+    source = passage.source
     return {
         "id": chunk.id,
         "rank": passage.rank,
@@ -183,12 +183,12 @@ def _references(answer: Answer) -> list[tuple[int, Citation]]:
 
 
 def _reference(citation: Citation, language: Language) -> str:
-    document = citation.passage.document
+    document, source = citation.passage.document, citation.passage.source
     parts = [
         document.title,
         " > ".join(citation.passage.chunk.heading_path[1:]),
-        document.source.publisher,
-        document.source.published,
-        grade_label(document.source.grade, language),
+        source.publisher,
+        source.published,
+        grade_label(source.grade, language),
     ]
     return clean(" · ".join(" ".join(part.split()) for part in parts if part))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from assistant.index import Index
 from assistant.language import detect_language
 from assistant.schema import Chunk, Filters, Language, Passage
+from assistant.sources import section_source
 from assistant.terms import Analyser, normalise
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ DAMPING = 5
 CROSS_LEXICAL_WEIGHT = 0.2
 """Weight of BM25 where question and passages are in different languages: names, figures and
 concepts still meet, ordinary words do not."""
+
+QUESTION_WEIGHT = 1.0
+"""Weight of the ranking by the questions that passages say they answer."""
 
 POOL = 40
 """How many passages each ranking contributes."""
@@ -85,8 +89,9 @@ class HybridRetriever:
         if self._embeddings is not None and index.has_vectors:
             vector = self._embeddings.embed_queries([query])[0]
         terms = self._analyser.terms(query)
+        matches: dict[str, float] = {}
         scores = {
-            language: self._rank(index, vector, terms, language, asked, allowed)
+            language: self._rank(index, vector, terms, language, asked, allowed, matches)
             for language in Language
             if index.needs(language, asked)
         }
@@ -95,12 +100,7 @@ class HybridRetriever:
         kept = _fold_duplicates([index.chunks[key] for key in order], k)
         merged = own | other
         return [
-            Passage(
-                chunk=chunk,
-                document=index.documents[chunk.document_id],
-                score=merged[chunk.id],
-                rank=rank,
-            )
+            _passage(index, chunk, rank, merged[chunk.id], matches.get(chunk.id))
             for rank, chunk in enumerate(kept, start=1)
         ]
 
@@ -112,14 +112,32 @@ class HybridRetriever:
         language: Language,
         asked: Language,
         allowed: Collection[str] | None,
+        matches: dict[str, float],
     ) -> dict[str, float]:
-        """Return the fused scores of one language's passages."""
+        """Return the fused scores of one language's passages; put question cosines in matches."""
         weight = 1.0 if language is asked or vector is None else CROSS_LEXICAL_WEIGHT
         lexical = [key for key, _ in index.lexical(terms, language, POOL, allowed)]
         rankings = [(weight, lexical)]
         if vector is not None:
             rankings.append((1.0, _dense(index, vector, language, allowed)))
+            asked_like = index.dense_questions(vector, language, 2 * POOL, allowed)
+            matches |= dict(asked_like)
+            rankings.append((QUESTION_WEIGHT, [key for key, _ in asked_like[:POOL]]))
         return reciprocal_rank_fusion(rankings)
+
+
+def _passage(index: Index, chunk: Chunk, rank: int, score: float, match: float | None) -> Passage:
+    document = index.documents[chunk.document_id]
+    cited = index.references(chunk)
+    return Passage(
+        chunk=chunk,
+        document=document,
+        score=score,
+        rank=rank,
+        source=section_source(document.source, cited),
+        references=cited,
+        match=match,
+    )
 
 
 def reciprocal_rank_fusion(

@@ -61,6 +61,8 @@ class Source:
     """How strong the evidence is."""
     licence: str
     """Licence of the document's own text."""
+    title: str = ""
+    """Title of the publication, when it is not the document's own."""
 
     @property
     def year(self) -> int:
@@ -112,6 +114,10 @@ class Chunk:
     text: str
     start: int
     end: int
+    sources: tuple[str, ...] = ()
+    """Ids of the sources its section rests on."""
+    questions: tuple[str, ...] = ()
+    """Questions its section answers: found by, never shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +130,12 @@ class Passage:
     """Fused score, comparable only within one query."""
     rank: int
     """From 1, best first."""
+    source: Source
+    """Where the passage comes from: its section's one source, else its document's."""
+    references: tuple[Source, ...] = ()
+    """What its section rests on, where it names sources."""
+    match: float | None = None
+    """Cosine of the query with the nearest question the section answers; None without one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -146,6 +146,12 @@ class Settings(BaseSettings):
     passages: int = Field(
         default=8, ge=1, le=50, description="how many passages an answer may rest on, 1 to 50"
     )
+    prompt_tokens: int = Field(
+        default=6000,
+        ge=500,
+        le=1_000_000,
+        description="tokens the passages in a language model's prompt may have, 500 to 1000000",
+    )
     max_question_chars: int = Field(
         default=4000,
         ge=1,

@@ -9,17 +9,20 @@ from __future__ import annotations
 
 import re
 from functools import cached_property
-from typing import Any
 
-from assistant.lexicon import Lexicon
+from assistant.frequency import WordFrequency
+from assistant.lexicon import ConceptClass, Lexicon
 from assistant.terms import Analyser
 
-_WORD = re.compile(r"[A-Za-z]{5,}")
+_WORD = re.compile(r"\b[A-Za-z]{3,}\b")
+_SHORT = 4
 _CONTRACTION = re.compile(r"(have|has|had|do|does|did|is|are|was|were|would|could|should|ca|wo)nt")
 _HAN = re.compile(r"[\u4e00-\u9fff]{2,}")
 
 KNOWN_FREQUENCY = 60
 """Occurrences in the dictionary's corpus from which an English word counts as a real word."""
+SHORT_WORD_ZIPF = 5.5
+"""How common a word of three or four letters must be to be the one that was meant."""
 LONGEST_WORD = 24
 """Letters of the longest English word worth correcting."""
 LONGEST_PHRASE = 8
@@ -29,15 +32,17 @@ LONGEST_PHRASE = 8
 class Speller:
     """Corrects questions towards one vocabulary. Built lazily: the first use loads dictionaries."""
 
-    def __init__(self, lexicon: Lexicon, analyser: Analyser) -> None:
+    def __init__(self, lexicon: Lexicon, analyser: Analyser, frequency: WordFrequency) -> None:
         """Take the words to correct towards.
 
         Args:
             lexicon: its phrases are the targets.
             analyser: knows which Chinese words are ordinary ones.
+            frequency: knows which English words are.
         """
         self._lexicon = lexicon
         self._analyser = analyser
+        self._frequency = frequency
 
     def correct(self, text: str) -> str:
         """Return the text with unknown words replaced by the vocabulary's nearest, where near."""
@@ -49,13 +54,23 @@ class Speller:
         known = lower in self._english_targets or _CONTRACTION.fullmatch(lower)
         if known or len(lower) > LONGEST_WORD or self._is_word(lower):
             return word
+        if len(word) <= _SHORT:
+            return self._short(word)
         near = self._nearest(lower, 1)
         if near is None:
-            guess = self._dictionary.correction(lower)
+            guess = self._frequency.english.correction(lower)
             near = guess if guess and guess != lower and self._is_word(guess) else None
         if near is None and len(lower) > 5:
             near = self._nearest(lower, 2)
         return near or word
+
+    def _short(self, word: str) -> str:
+        """Mend a word of few letters into a very common one; abbreviations stay as they are."""
+        if not word.islower():
+            return word
+        guess = self._frequency.english.correction(word)
+        common = guess and self._frequency.zipf(guess) >= SHORT_WORD_ZIPF
+        return str(guess) if common else word
 
     def _nearest(self, lower: str, distance: int) -> str | None:
         """Return the target within an edit distance; the same first letter goes first."""
@@ -69,7 +84,8 @@ class Speller:
         return str(near[0][0]) if near else None
 
     def _is_word(self, lower: str) -> bool:
-        return bool(self._dictionary.word_frequency.dictionary.get(lower, 0) >= KNOWN_FREQUENCY)
+        known = self._frequency.english.word_frequency.dictionary
+        return bool(known.get(lower, 0) >= KNOWN_FREQUENCY)
 
     def _chinese(self, run: str) -> str:
         from pypinyin import lazy_pinyin
@@ -91,16 +107,17 @@ class Speller:
                 return length
             target = self._chinese_targets.get(tuple(sounds[at : at + length]))
             alike = target and sum(a == b for a, b in zip(written, target, strict=True))
-            if target and alike and not self._analyser.is_chinese_word(written):
+            if target and alike and self._is_no_phrase(written):
                 mended[at : at + length] = target
                 return length
         return 1
 
-    @cached_property
-    def _dictionary(self) -> Any:
-        from spellchecker import SpellChecker
-
-        return SpellChecker(language="en", distance=1)
+    def _is_no_phrase(self, written: str) -> bool:
+        """Whether characters make no sense together: some stand alone and none joins others."""
+        words = self._analyser.cut_chinese(written)
+        return any(len(word) == 1 for word in words) and not any(
+            self._analyser.is_function_word(word) for word in words
+        )
 
     @cached_property
     def _english_targets(self) -> list[str]:
@@ -108,12 +125,14 @@ class Speller:
         for concept in self._lexicon.concepts.values():
             if not concept.id.startswith("place-") or len(concept.english) > 1:
                 for phrase in concept.english:
-                    words.update(re.findall(r"[a-z]{4,}", phrase.lower()))
+                    words.update(re.findall(r"[a-z]{3,}", phrase.lower()))
         return sorted(words)
 
     @cached_property
     def _chinese_words(self) -> frozenset[str]:
-        phrases = {p for c in self._lexicon.concepts.values() for p in c.chinese}
+        concepts = self._lexicon.concepts.values()
+        # A slip of the keyboard must never turn into a country.
+        phrases = {p for c in concepts if c.cls is not ConceptClass.PLACE for p in c.chinese}
         return frozenset(p for p in phrases if _HAN.fullmatch(p))
 
     @cached_property

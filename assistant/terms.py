@@ -29,6 +29,31 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-
 
 _STOP_EN = frozenset(
     [
+        "ok",
+        "okay",
+        "whats",
+        "hows",
+        "wheres",
+        "whos",
+        "dont",
+        "cant",
+        "im",
+        "ive",
+        "isnt",
+        "arent",
+        "doesnt",
+        "didnt",
+        "wont",
+        "wouldnt",
+        "couldnt",
+        "shouldnt",
+        "thats",
+        "theres",
+        "lets",
+        "youre",
+        "theyre",
+        "havent",
+        "hasnt",
         "a",
         "an",
         "the",
@@ -443,6 +468,19 @@ class Analyser:
         """Whether a dictionary or the lexicon knows a simplified Chinese word."""
         self._jieba.initialize()
         return bool(self._jieba.FREQ.get(text, 0))
+
+    def chinese_count(self, word: str) -> tuple[int, int]:
+        """Return how often a simplified Chinese word occurs, and in how many words."""
+        self._jieba.initialize()
+        return int(self._jieba.FREQ.get(word, 0) or 0), int(self._jieba.total)
+
+    def is_function_word(self, word: str) -> bool:
+        """Whether a Chinese word only joins others."""
+        return word in _STOP_ZH
+
+    def cut_chinese(self, text: str) -> list[str]:
+        """Return the words of a run of Chinese characters."""
+        return list(self._jieba.cut(text))
 
     def units(self, text: str) -> tuple[str, ...]:
         """Return English stems, numbers and single Chinese characters: what concept hits index."""

@@ -15,7 +15,17 @@ PACKAGE = Path(__file__).resolve().parent.parent / "assistant"
 
 BANDS = {
     1: {"schema", "errors", "language", "figures", "numerals", "citations", "wording", "rendering"},
-    2: {"settings", "corpus", "frontmatter", "markdown", "chunking", "prompting", "lexicon"},
+    2: {
+        "annotations",
+        "sources",
+        "settings",
+        "corpus",
+        "frontmatter",
+        "markdown",
+        "chunking",
+        "prompting",
+        "lexicon",
+    },
     3: {
         *{
             "terms",
@@ -24,12 +34,22 @@ BANDS = {
             "embedders",
             "vectorfile",
             "index",
+            "index_writer",
             "generations",
             "retrieval",
             "gate",
             "builder",
         },
-        *{"extraction", "embedded", "models", "grounding", "builder", "spelling"},
+        *{
+            "tokens",
+            "frequency",
+            "extraction",
+            "embedded",
+            "models",
+            "grounding",
+            "builder",
+            "spelling",
+        },
         *{"composition", "evidence", "conversation"},
     },
     4: {"chain", "assistant", "composition_root"},

@@ -65,7 +65,7 @@ def passage(text: str = "One firm in three uses AI.\nIt saves time.", rank: int 
         start=0,
         end=len(text),
     )
-    return Passage(chunk=chunk, document=document, score=0.0325, rank=rank)
+    return Passage(chunk=chunk, document=document, score=0.0325, rank=rank, source=source)
 
 
 def answer(question: str, text: str = "One firm in three uses AI. 三分之一。") -> Answer:

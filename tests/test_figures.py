@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.figures import Comparator, FigureKind, find_figures, same_figure, unsupported_figures
+from assistant.schema import Language
 
 
 @pytest.mark.parametrize(
@@ -98,3 +99,18 @@ def test_any_text_can_be_read(text: str) -> None:
     figures = find_figures(text)
     assert all(text[f.start : f.end] == f.text for f in figures)
     assert all(a.end <= b.start for a, b in pairwise(figures))
+
+
+@pytest.mark.parametrize(
+    "text", ["25 year old", "25-year-old", "25 years old", "25 year-old", "25 years-old"]
+)
+def test_an_age_reads_the_same_however_it_is_hyphenated(text: str) -> None:
+    (figure,) = find_figures(f"a {text} shop", Language.EN)
+    assert (figure.low, figure.unit, figure.kind) == (Decimal(25), "year", FigureKind.DURATION)
+
+
+@given(st.text(alphabet="0123456789 -%.,年月岁year old months x万百 ", max_size=30))
+def test_no_text_breaks_the_reader(text: str) -> None:
+    for language in Language:
+        for figure in find_figures(text, language):
+            assert 0 <= figure.start < figure.end <= len(text)

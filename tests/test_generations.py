@@ -30,6 +30,7 @@ def manifest_of(folder: Path) -> Manifest:
         chunker="1",
         terms="1",
         knowledge={},
+        documents=0,
         chunks={"en": 0},
         files=hash_files(folder),
     )

@@ -9,6 +9,8 @@ from assistant.rendering import escape_html, grade_label, highlight_html
 from assistant.schema import Answer, Citation, Language, Passage
 from assistant.ui.texts import TEXTS
 
+END = "fp-end"
+"""Class of the element that closes a finished answer."""
 _MARKER = re.compile(r"\[(\d{1,3})\]")
 _ITEM = re.compile(r"^(?:- |(\d{1,2})\. )(.*)$")
 
@@ -57,7 +59,12 @@ def footer_html(answer: Answer) -> str:
     if count:
         lines.append(f'<p class="fp-checked">✓ {say["checked"].format(count=count)}</p>')
     lines += [f'<p class="fp-notice">{escape_html(notice)}</p>' for notice in answer.notices]
-    return "".join(lines)
+    return end_html("".join(lines))
+
+
+def end_html(inside: str = "") -> str:
+    """Return what closes a finished answer; one without it was stopped."""
+    return f'<div class="{END}">{inside}</div>'
 
 
 def _kind(line: str) -> str:
@@ -94,7 +101,7 @@ def _inline(text: str, key: str) -> str:
 def _card(n: int, passage: Passage, cited: Sequence[Citation], language: Language, key: str) -> str:
     say = TEXTS[language]
     document, chunk = passage.document, passage.chunk
-    source = document.source
+    source = passage.source
     spans = [(c.start - chunk.start, c.end - chunk.start) for c in cited]
     section = " › ".join(chunk.heading_path[1:])
     facts = [source.publisher, source.published, source.geography]

@@ -15,7 +15,7 @@ from assistant.errors import AssistantError
 from assistant.language import detect_language
 from assistant.rendering import escape_html, to_json
 from assistant.schema import Answered, Language, Message, Retrieved, Role, Verified
-from assistant.ui.html import answer_html, footer_html, sources_html
+from assistant.ui.html import END, answer_html, end_html, footer_html, sources_html
 from assistant.ui.texts import EXAMPLES, TEXTS
 
 _log = logging.getLogger(__name__)
@@ -95,7 +95,7 @@ def build_ui(assistant: Assistant) -> gr.Blocks:
                 answer, [chat, asked], outputs, concurrency_limit=CONCURRENT_ANSWERS, **_PRIVATE
             )
         )
-        stop.click(None, None, None, cancels=running, queue=False, **_PRIVATE)
+        stop.click(_stopped, [chat, language], chat, cancels=running, queue=False, **_PRIVATE)
         texts = [language, head, box, stop, retry, sources_title, switch, *examples]
         switch.click(_switched, language, texts, queue=False, **_PRIVATE)
         page.load(_by_browser, None, texts, queue=False, **_PRIVATE)
@@ -158,6 +158,28 @@ def _again(turns: list[Turn], questions: list[str]) -> tuple[list[Turn], list[st
     return turns, questions
 
 
+def _stopped(turns: list[Turn], language: str) -> list[Turn]:
+    """Say that the answer was stopped; what was already shown stays."""
+    if not turns:
+        return turns
+    said = TEXTS[Language(language)]["stopped"]
+    if turns[-1]["role"] == "user":
+        return [*turns, {"role": "assistant", "content": said}]
+    last = turns[-1]
+    content = _plain(last["content"])
+    if content.endswith(said) or END in content:
+        return turns
+    return [*turns[:-1], {"role": "assistant", "content": f"{content}\n\n{said}"}]
+
+
+def _plain(content: object) -> str:
+    """Return a message's content as text; the page sends it back as a list of parts."""
+    if isinstance(content, str):
+        return content
+    parts = content if isinstance(content, list) else [content]
+    return "".join(part.get("text", "") if isinstance(part, dict) else str(part) for part in parts)
+
+
 def _answers(
     assistant: Assistant, turns: list[Turn], questions: list[str]
 ) -> Iterator[tuple[list[Turn], str]]:
@@ -186,9 +208,13 @@ def _answers(
             content = answer_html(text, key)
             yield [*turns, {"role": "assistant", "content": content}], pane
     except AssistantError as exc:
-        yield [*turns, {"role": "assistant", "content": escape_html(str(exc))}], pane
+        told = answer_html(text, key) + escape_html(str(exc)) + end_html()
+        yield [*turns, {"role": "assistant", "content": told}], pane
     except Exception:  # noqa: BLE001 - whatever it is, the reader gets one calm line
         reference = key
         _log.exception("answer %s failed", reference)
         calm = TEXTS[language]["failed"].format(reference=reference)
-        yield [*turns, {"role": "assistant", "content": answer_html(text, key) + calm}], pane
+        yield (
+            [*turns, {"role": "assistant", "content": answer_html(text, key) + calm + end_html()}],
+            pane,
+        )

@@ -1,0 +1,230 @@
+"""Writing an index: passages, sentences and questions with their vectors in Chroma, words in BM25.
+
+Knows: the layout of a generation. Does not know: when one is built (``builder``) nor how it is
+asked (``index``). Invariant: files are written into an empty folder, and never changed after.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assistant.chunking import chunk_context, chunk_document, sentence_spans
+from assistant.index import COLLECTIONS, open_chroma
+from assistant.schema import Chunk, Document, DocumentInfo, Language
+from assistant.sources import SourceRecord
+from assistant.terms import Analyser
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from assistant.embeddings import CachedEmbeddings
+
+Progress = Callable[[int, int, str], None]
+"""Called with steps done, steps in all, and what is being done."""
+
+_BATCH = 1000
+"""Rows per Chroma call; its limit is 5,461."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contents:
+    """How much a generation holds."""
+
+    documents: int
+    chunks: dict[str, int]
+    """Chunks by language."""
+    embedded: int
+    """Texts that had to be embedded, the others having been in the cache."""
+
+
+def write_index(
+    folder: Path,
+    documents: Sequence[Document],
+    sources: Mapping[str, SourceRecord],
+    analyser: Analyser,
+    embeddings: CachedEmbeddings | None,
+    progress: Progress,
+) -> Contents:
+    """Write passages, questions, vectors and word statistics into an empty folder.
+
+    Args:
+        folder: exists and is empty.
+        documents: what to index.
+        sources: the register their sections name sources of.
+        analyser: cuts texts into terms.
+        embeddings: makes the vectors; None for an index of words alone.
+        progress: told about the steps.
+    """
+    infos = {document.info.id: document.info for document in documents}
+    chunks = [chunk for document in documents for chunk in chunk_document(document)]
+    texts = [chunk_context(chunk, infos[chunk.document_id]) for chunk in chunks]
+    spans = [sentence_spans(chunk) for chunk in chunks]
+    embedded = 0
+    asked: NDArray[np.float32] | None = None
+    if embeddings is not None:
+        sentences = [
+            chunk.text[start:end]
+            for chunk, found in zip(chunks, spans, strict=True)
+            for start, end in found
+        ]
+        questions = [question for chunk in chunks for question in chunk.questions]
+        embedded = embeddings.count_missing([*texts, *sentences])
+        embedded += embeddings.count_missing(questions, as_queries=True)
+        vectors = embeddings.array(
+            [*texts, *sentences], progress=lambda done, total: progress(done, total, "embedding")
+        )
+        asked = embeddings.array(
+            questions,
+            progress=lambda done, total: progress(done, total, "embedding questions"),
+            as_queries=True,
+        )
+    else:
+        vectors = None
+    _write_chroma(folder / "chroma", chunks, spans, infos, vectors, asked)
+    progress(1, 2, "indexing words")
+    _write_centres(folder / "centres.json", chunks, infos, vectors)
+    by_language: dict[str, int] = {}
+    for language in Language:
+        rows = [i for i, chunk in enumerate(chunks) if _language(chunk, infos) is language]
+        by_language[language.value] = len(rows)
+        ids = [chunks[i].id for i in rows]
+        _write_bm25(folder / f"bm25-{language}", ids, [analyser.terms(texts[i]) for i in rows])
+    (folder / "documents.json").write_text(
+        json.dumps([asdict(info) for info in infos.values()], ensure_ascii=False), encoding="utf-8"
+    )
+    named = {key for chunk in chunks for key in chunk.sources if key in sources}
+    (folder / "sources.json").write_text(
+        json.dumps([sources[key].model_dump(mode="json") for key in sorted(named)]),
+        encoding="utf-8",
+    )
+    progress(2, 2, "indexing words")
+    return Contents(documents=len(documents), chunks=by_language, embedded=embedded)
+
+
+def _write_chroma(
+    path: Path,
+    chunks: Sequence[Chunk],
+    spans: Sequence[Sequence[tuple[int, int]]],
+    infos: dict[str, DocumentInfo],
+    vectors: NDArray[np.float32] | None,
+    asked: NDArray[np.float32] | None,
+) -> None:
+    """Write passages, sentences and questions, one Chroma collection each per language."""
+    import numpy as np
+
+    client = open_chroma(path)
+    try:
+        first_sentence = len(chunks)
+        starts = np.cumsum([first_sentence, *(len(found) for found in spans)])
+        first_question = np.cumsum([0, *(len(chunk.questions) for chunk in chunks)])
+        for language in Language:
+            passages, sentences, questions = (
+                client.create_collection(
+                    f"{what}-{language}",
+                    embedding_function=None,
+                    configuration={"hnsw": {"space": "cosine"}},
+                )
+                for what in COLLECTIONS
+            )
+            rows = [i for i, chunk in enumerate(chunks) if _language(chunk, infos) is language]
+            _add(
+                passages,
+                [chunks[i].id for i in rows],
+                _rows(vectors, rows),
+                [
+                    {
+                        "document_id": chunks[i].document_id,
+                        "position": chunks[i].position,
+                        "heading_path": json.dumps(chunks[i].heading_path, ensure_ascii=False),
+                        "start": chunks[i].start,
+                        "end": chunks[i].end,
+                        "order": i,
+                        "sources": json.dumps(chunks[i].sources),
+                        "questions": json.dumps(chunks[i].questions, ensure_ascii=False),
+                    }
+                    for i in rows
+                ],
+                [chunks[i].text for i in rows],
+            )
+            if vectors is None or asked is None:
+                continue
+            places = [(i, k) for i in rows for k in range(len(spans[i]))]
+            _add(
+                sentences,
+                [f"{chunks[i].id}:{k}" for i, k in places],
+                _rows(vectors, [int(starts[i]) + k for i, k in places]),
+                [{"document_id": chunks[i].document_id} for i, _ in places],
+            )
+            places = [(i, k) for i in rows for k in range(len(chunks[i].questions))]
+            _add(
+                questions,
+                [f"{chunks[i].id}:{k}" for i, k in places],
+                asked[[int(first_question[i]) + k for i, k in places]],
+                [{"document_id": chunks[i].document_id} for i, _ in places],
+            )
+    finally:
+        client.close()
+
+
+def _write_centres(
+    path: Path,
+    chunks: Sequence[Chunk],
+    infos: dict[str, DocumentInfo],
+    vectors: NDArray[np.float32] | None,
+) -> None:
+    """Write the mean passage vector of each language that has passages."""
+    centres = {}
+    for language in Language:
+        rows = [i for i, chunk in enumerate(chunks) if _language(chunk, infos) is language]
+        if rows and vectors is not None:
+            centres[language.value] = vectors[rows].mean(axis=0).tolist()
+    path.write_text(json.dumps(centres), encoding="utf-8")
+
+
+def _rows(vectors: NDArray[np.float32] | None, rows: Sequence[int]) -> NDArray[np.float32]:
+    """Return some rows of the vectors; without an embedder, one-dimensional stand-ins."""
+    import numpy as np
+
+    if vectors is None:
+        return np.ones((len(rows), 1), dtype=np.float32)
+    return vectors[list(rows)]
+
+
+def _add(
+    collection: Any,
+    ids: Sequence[str],
+    vectors: NDArray[np.float32],
+    metadatas: Sequence[dict[str, Any]],
+    texts: Sequence[str] | None = None,
+) -> None:
+    """Add rows in batches; ids that repeat (the same text twice in a section) are added once."""
+    unique = list({key: row for row, key in enumerate(ids)}.values())
+    for at in range(0, len(unique), _BATCH):
+        rows = unique[at : at + _BATCH]
+        collection.add(
+            ids=[ids[row] for row in rows],
+            embeddings=vectors[rows],
+            metadatas=[metadatas[row] for row in rows],
+            documents=[texts[row] for row in rows] if texts is not None else None,
+        )
+
+
+def _write_bm25(folder: Path, ids: Sequence[str], terms: Sequence[Sequence[str]]) -> None:
+    """Write one language's BM25 statistics; an empty language gets no folder."""
+    import bm25s
+
+    if not any(terms):
+        return
+    engine = bm25s.BM25(method="lucene")
+    engine.index([list(row) for row in terms], show_progress=False)
+    engine.save(str(folder))
+    (folder / "ids.json").write_text(json.dumps(ids), encoding="utf-8")
+
+
+def _language(chunk: Chunk, infos: dict[str, DocumentInfo]) -> Language:
+    return infos[chunk.document_id].language
