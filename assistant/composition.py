@@ -138,6 +138,8 @@ def _completing(
     for candidate in candidates[1:]:
         beside = candidate.marker == lead.marker
         slack = SLACK * (2 if beside and several else 1) * (2 if question.wants_more else 1)
+        if beside:
+            slack *= 1 + lead.near
         if candidate.score < lead.score - slack or candidate.language is not lead.language:
             continue
         if any(_repeats(candidate, other) for other in chosen):

@@ -13,7 +13,7 @@ from assistant.lexicon import ConceptClass
 from assistant.questions import Expect, Item, Question, QuestionReader
 from assistant.schema import Language, Message, Role
 from assistant.spelling import Speller
-from assistant.terms import Analyser, simplified
+from assistant.terms import Analyser, simplified_characters
 
 _OPENING = re.compile(
     r"^\s*((ok(ay)?|so|and|but|also|or|then|well|right|hmm+|what about|how about|what of|same for|in|for)\b[\s,]*)+"
@@ -56,7 +56,7 @@ class Condenser:
         standalone = ""
         asked = [message.content for message in history if message.role is Role.USER]
         for text in (*asked[-6:], question):
-            mended = self._speller.correct(simplified(" ".join(text.split())))
+            mended = self._speller.correct(simplified_characters(" ".join(text.split())))
             standalone = self._merge(standalone, mended) if standalone else mended
         return standalone
 

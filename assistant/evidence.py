@@ -80,6 +80,8 @@ class Candidate:
     """The same with the sentence's headings and title."""
     missing: tuple[Item, ...]
     """Specific items of the question that neither sentence nor headings name."""
+    near: float
+    """How near the question its passage's own questions are, from 0 to 1."""
     fits: float
     """1 when it holds the kind of thing the question expects, 0.5 when something near it, else 0."""
     not_stated: bool
@@ -184,6 +186,7 @@ class EvidenceRanker:
             coverage=inside,
             context=around,
             missing=missing,
+            near=nearness,
             fits=fits,
             not_stated=not_stated,
             score=score,

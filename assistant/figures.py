@@ -127,7 +127,7 @@ _SPECIAL = re.compile(
     rf"|(?P<date>\b(?P<y1>(?:19|20)\d\d)-(?P<m1>\d\d)(?:-(?P<d1>\d\d))?\b"
     r"|(?P<y2>(?:19|20)\d\d)年(?P<m2>\d{1,2})月(?:(?P<d2>\d{1,2})日)?"
     rf"|\b(?:(?P<d3>\d{{1,2}}) )?(?P<m3>{_MONTHS}) (?P<y3>(?:19|20)\d\d)\b)"
-    r"|(?P<year>(?<![\d,.$€£¥])(?:19|20)\d\d(?:年(?!前)|(?![\d,%]|\.\d|\s?(?:rmb|yuan|元|万|亿|年|percent))))"
+    r"|(?P<year>(?<![\d,.$€£¥])(?:19|20)\d\d(?:年(?!前)|(?![\d%]|[.,]\d|\s?(?:rmb|yuan|元|万|亿|年|percent))))"
     r"|(?P<double>翻了?一番|\b(?:doubled|twofold)\b)|(?P<triple>\b(?:tripled|threefold)\b)",
     re.IGNORECASE,
 )

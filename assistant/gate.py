@@ -66,7 +66,7 @@ class Features:
 # is that of Features. Best cosine and its margin over the mean carried no signal beside these.
 _BIAS = -2.55
 _WEIGHTS = (0.01, 3.8, -1.21, 0.17, 1.26)
-THRESHOLD = 0.4
+THRESHOLD = 0.3
 """Probability below which the gate abstains."""
 
 _HARD = {

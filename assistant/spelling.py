@@ -16,6 +16,8 @@ from assistant.terms import Analyser
 
 _WORD = re.compile(r"\b[A-Za-z]{3,}\b")
 _SHORT = 4
+FEW_WORDS = 3
+"""Words from which a question is long enough to mend its short words."""
 _CONTRACTION = re.compile(r"(have|has|had|do|does|did|is|are|was|were|would|could|should|ca|wo)nt")
 _HAN = re.compile(r"[\u4e00-\u9fff]{2,}")
 
@@ -46,7 +48,12 @@ class Speller:
 
     def correct(self, text: str) -> str:
         """Return the text with unknown words replaced by the vocabulary's nearest, where near."""
-        text = _WORD.sub(lambda match: self._english(match.group()), text)
+        # Alone, a few letters are an abbreviation more often than a slip.
+        least = 3 if len(text.split()) >= FEW_WORDS else _SHORT + 1
+        text = _WORD.sub(
+            lambda match: self._english(match.group()) if len(match.group()) >= least else match[0],
+            text,
+        )
         return _HAN.sub(lambda match: self._chinese(match.group()), text)
 
     def _english(self, word: str) -> str:

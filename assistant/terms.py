@@ -408,6 +408,11 @@ def normalise(text: str) -> str:
     return text.lower()
 
 
+def simplified_characters(text: str) -> str:
+    """Return Chinese text in simplified characters, its words as they are."""
+    return str(_characters().convert(text))
+
+
 def simplified(text: str) -> str:
     """Return Chinese text in simplified characters, words as used on the mainland."""
     return str(_opencc().convert(text))
@@ -582,6 +587,13 @@ def _opencc() -> Any:
     import opencc
 
     return opencc.OpenCC("tw2sp")
+
+
+@cache
+def _characters() -> Any:
+    import opencc
+
+    return opencc.OpenCC("t2s")
 
 
 def _jieba_tokenizer() -> Any:
