@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
 
-.PHONY: help chat test lint types unit wheel bench lock clean
+.PHONY: help chat test lint types knowledge unit wheel bench lock clean
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
@@ -23,7 +23,7 @@ help:
 chat: $(VENV)/.runtime
 	@$(BIN)/firstpilot serve --ingest $(if $(PORT),--port $(PORT))
 
-test: lint types unit wheel
+test: lint types knowledge unit wheel
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
@@ -31,6 +31,9 @@ lint: $(VENV)/.dev
 
 types: $(VENV)/.dev
 	$(BIN)/mypy
+
+knowledge: $(VENV)/.runtime
+	@$(BIN)/firstpilot knowledge check knowledge
 
 unit: $(VENV)/.dev
 	$(BIN)/pytest -q -n 2

@@ -14,6 +14,7 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -39,6 +40,10 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+knowledge = typer.Typer(help="Check and list the knowledge files.", no_args_is_help=True)
+app.add_typer(knowledge, name="knowledge")
+
+Folder = Annotated[Path | None, typer.Argument(help="The knowledge folder; as set if left out.")]
 Question = Annotated[str, typer.Argument(help="The question, in English or Chinese.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Country = Annotated[str | None, typer.Option(help="Only sources about this place.")]
@@ -223,6 +228,44 @@ def doctor(as_json: AsJson = False) -> None:
             typer.echo(f"{finding.state:<7} {finding.part:<12} {finding.detail}")
     if not healthy:
         raise typer.Exit(1)
+
+
+@knowledge.command("check")
+def knowledge_check(folder: Folder = None) -> None:
+    """Check every knowledge file: format, sources, figures, translations, sentences."""
+    from assistant.curation import check_knowledge
+
+    root = folder or Settings().knowledge_dir
+    problems = check_knowledge(root)
+    for problem in problems:
+        typer.echo(str(problem))
+    if problems:
+        raise AssistantError(f"{len(problems)} problems in {root}; mend them, then check again")
+    typer.echo(f"{root}: all well")
+
+
+@knowledge.command("list")
+def knowledge_list(folder: Folder = None, as_json: AsJson = False) -> None:
+    """Print what the knowledge covers, and which sources grow old."""
+    from datetime import UTC, datetime
+
+    from assistant.curation import coverage_table, stale_sources
+    from assistant.sources import load_sources
+
+    root = folder or Settings().knowledge_dir
+    table = coverage_table(root)
+    old = stale_sources(load_sources(root).values(), datetime.now(UTC).date())
+    if as_json:
+        stale = [{"id": record.id, "published": record.published} for record in old]
+        _echo_json({**{name: dict(counts) for name, counts in table.items()}, "stale": stale})
+        return
+    for name, counts in table.items():
+        typer.echo(f"\n{name}")
+        for value, count in counts.most_common():
+            typer.echo(f"  {count:5}  {value}")
+    typer.echo(f"\nsources to look for a newer one of: {len(old)}")
+    for record in old:
+        typer.echo(f"  {record.published:10}  {record.id}")
 
 
 def _open_assistant(settings: Settings) -> Assistant:

@@ -70,11 +70,14 @@ _SCALE = {
     "十万": 10**5, "百万": 10**6, "千万": 10**7, "亿": 10**8, "万亿": 10**12,
 }  # fmt: skip
 _CURRENCY = {
+    "jpy": "JPY", "hkd": "HKD", "sgd": "SGD", "hk$": "HKD", "s$": "SGD", "港元": "HKD",
+    "新加坡元": "SGD", "新元": "SGD", "加元": "CAD", "cad": "CAD", "c$": "CAD", "韩元": "KRW", "krw": "KRW",
+    "澳元": "AUD", "aud": "AUD", "a$": "AUD", "won": "KRW",
     "$": "USD", "us$": "USD", "usd": "USD", "dollar": "USD", "dollars": "USD", "美元": "USD",
     "€": "EUR", "eur": "EUR", "euro": "EUR", "euros": "EUR", "欧元": "EUR",
     "£": "GBP", "gbp": "GBP", "pound": "GBP", "pounds": "GBP", "英镑": "GBP",
     "¥": "CNY", "￥": "CNY", "rmb": "CNY", "cny": "CNY", "yuan": "CNY", "元": "CNY", "元人民币": "CNY",
-    "块": "CNY", "块钱": "CNY", "人民币": "CNY", "日元": "JPY", "yen": "JPY", "jpy": "JPY",
+    "块": "CNY", "块钱": "CNY", "人民币": "CNY", "日元": "JPY", "yen": "JPY",
 }  # fmt: skip
 _DURATION = {
     "day": "day", "days": "day", "天": "day", "week": "week", "weeks": "week", "周": "week",
@@ -92,7 +95,7 @@ _NUMBER = rf"(?:{_DIGITS}|\b{_WORDS}|{_HAN})"
 _SCALES = (
     r"(?:\s?(?:thousand|million|billion|trillion|mn|bn)\b|[kmb]\b|万亿|[十百千]?万|亿|[百千])?"
 )
-_MONEY_AFTER = r"rmb|cny|usd|eur|gbp|jpy|yuan|dollars?|euros?|pounds?|yen|元人民币|美元|欧元|英镑|日元|块钱|块|元"
+_MONEY_AFTER = r"rmb|cny|usd|eur|gbp|jpy|yuan|dollars?|euros?|pounds?|yen|won|hkd|sgd|cad|aud|krw|元人民币|港元|新加坡元|新元|加元|澳元|韩元|美元|欧元|英镑|日元|块钱|块|元"
 _TIME_AFTER = (
     r"(?:-|\s)?(?:years?[\s-]old|days?|weeks?|months?|years?|hours?|minutes?|seconds?)\b"
     r"|个星期|个月|个小时|小时|分钟|岁|秒|天|周|年"
@@ -106,7 +109,7 @@ _DASH = r"\s?(?:-|–|—|~|～|至|到|to)\s?"
 _PER = r"(?:\s?(?:per|a|an|each|/)\s?(?P<per>day|week|month|year|user|hour)\b|\s?/\s?(?P<perzh>[天周月年]))?"
 
 _MAIN = re.compile(
-    rf"(?P<pre>us\$|[$€£¥￥]|\b(?:rmb|cny|usd|eur|gbp)\s?)?"
+    rf"(?P<pre>us\$|hk\$|[sca]\$|[$€£¥￥]|(?<![A-Za-z])(?:rmb|cny|usd|eur|gbp|jpy|hkd|sgd|cad|aud|krw)\s?)?"
     rf"(?P<n1>{_NUMBER})(?P<s1>{_SCALES})"
     rf"(?:(?:\s?%)?{_DASH}(?P<n2>{_DIGITS}|{_HAN})(?P<s2>{_SCALES}))?"
     rf"(?:{_UNIT})?{_PER}",
@@ -133,7 +136,8 @@ _SPECIAL = re.compile(
 )
 _SKIP = re.compile(
     r"https?://\S+|\S+@\S+\.\S+|\[[\d,\s–-]+\]|【[\d,\s]+】|§\s?[\d.]+|(?m:^\s*\d+[.)]\s)"
-    r"|\b[A-Za-z]+[A-Za-z.]*[-‑]?\d[\w.-]*(?<!\.)|\b(?:ISO|Office|version|DeepSeek V|Windows|Article|Step|No\.)\s?\d[\d.:]*"
+    r"|(?<![A-Za-z])(?!(?i:rmb|cny|usd|eur|gbp|jpy|hkd|sgd|cad|aud|krw)\d)[A-Za-z]+[A-Za-z.]*[-‑]?\d[A-Za-z0-9_.-]*(?<![.-])"
+    r"|\b(?:ISO|Office|version|DeepSeek V|Windows|Article|Articles|Law|Annex|[Pp]oint|Section|Step|No\.)\s?\d[\d.:]*"
     r"|\b\d+[A-Z]{1,3}\d?\b(?<![\d][kKmMbB])|B2B|B2C|24/7|第[一二三四五六七八九十百\d]+|\b\d+(?:st|nd|rd|th)\b",
 )
 _BEFORE = re.compile(

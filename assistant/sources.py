@@ -43,7 +43,7 @@ class SourceRecord(BaseModel):
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")
     publisher: Bilingual
     title: str = Field(min_length=1)
-    url: str = Field(pattern=r"^https?://[^\s]+$")
+    url: str | None = Field(pattern=r"^https?://[^\s]+$")
     published: str
     geography: Bilingual
     population: Bilingual

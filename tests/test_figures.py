@@ -114,3 +114,16 @@ def test_no_text_breaks_the_reader(text: str) -> None:
     for language in Language:
         for figure in find_figures(text, language):
             assert 0 <= figure.start < figure.end <= len(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("o4-mini有75%答错，只有1%不作答。", ["75%", "1%"]),
+        ("用GPT-4写作的人快了25%", ["25%"]),
+        ("每月RMB100", ["RMB100"]),
+        ("GPT-5-thinking-mini gave no answer in 52% of cases", ["52%"]),
+    ],
+)
+def test_a_name_with_a_number_is_no_figure_and_hides_none(text: str, expected: list[str]) -> None:
+    assert [figure.text for figure in find_figures(text)] == expected
