@@ -23,7 +23,14 @@ from typing import TYPE_CHECKING
 from assistant.chunking import CHUNKER_VERSION
 from assistant.corpus import knowledge_files, load_corpus
 from assistant.embeddings import make_embeddings
-from assistant.errors import AssistantError, IndexCorrupt, IndexMissing, IndexProblem, IndexStale
+from assistant.errors import (
+    AssistantError,
+    IndexCorrupt,
+    IndexMissing,
+    IndexProblem,
+    IndexStale,
+    SettingsError,
+)
 from assistant.generations import (
     FORMAT,
     Generations,
@@ -34,10 +41,11 @@ from assistant.generations import (
     write_manifest,
 )
 from assistant.index import Index
-from assistant.index_writer import Contents, Progress, write_index
+from assistant.index_writer import Contents, Progress, texts_to_embed, write_index
 from assistant.lexicon import load_lexicon
 from assistant.schema import Document
 from assistant.settings import Settings
+from assistant.shippedvectors import FILE, write_vectors
 from assistant.sources import load_sources, source_files
 from assistant.terms import TERMS_VERSION, Analyser
 
@@ -155,6 +163,26 @@ def build_documents(
     )
     write_manifest(folder, _manifest(folder, recipe, contents))
     return Index(folder)
+
+
+def ship_vectors(settings: Settings, progress: Progress | None = None) -> int:
+    """Write the vectors of the whole knowledge folder beside it; return how many.
+
+    Raises:
+        KnowledgeError: a knowledge file is wrong.
+        SettingsError: no embedder is set.
+    """
+    embeddings = make_embeddings(settings)
+    if embeddings is None:
+        raise SettingsError("there is no embedder; unset FIRSTPILOT_EMBEDDER")
+    report = progress or (lambda done, total, stage: None)
+    passages, questions = texts_to_embed(load_corpus(settings.knowledge_dir))
+    vectors = embeddings.by_key(passages, lambda done, total: report(done, total, "embedding"))
+    vectors |= embeddings.by_key(
+        questions, lambda done, total: report(done, total, "embedding questions"), as_queries=True
+    )
+    write_vectors(settings.knowledge_dir / FILE, embeddings.name, vectors)
+    return len(vectors)
 
 
 def make_analyser(settings: Settings) -> Analyser:

@@ -268,6 +268,18 @@ def knowledge_list(folder: Folder = None, as_json: AsJson = False) -> None:
         typer.echo(f"  {record.published:10}  {record.id}")
 
 
+@knowledge.command("vectors")
+def knowledge_vectors() -> None:
+    """Write the vectors that travel with the knowledge, so that a first index takes seconds."""
+    from assistant.builder import ship_vectors
+
+    settings = Settings()
+    settings.ensure_data_dir()
+    with progress_bars() as progress:
+        count = ship_vectors(settings, progress)
+    typer.echo(f"wrote {count} vectors into {settings.knowledge_dir}")
+
+
 def _open_assistant(settings: Settings) -> Assistant:
     from assistant.assistant import Assistant
 

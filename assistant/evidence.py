@@ -115,7 +115,7 @@ class EvidenceRanker:
             return []
         keys = [frozenset(self._analyser.terms(text)) for *_, text in rows]
         frames = {
-            number: frozenset(self._analyser.terms(f"{excerpt.title}\n{excerpt.section}"))
+            number: frozenset(self._analyser.terms(_frame(excerpt)))
             for number, excerpt in enumerate(excerpts, start=1)
         }
         cosines = self._cosines(question.text, [text for *_, text in rows])
@@ -207,6 +207,11 @@ def item_weights(question: Question, sentences: Sequence[frozenset[str]]) -> dic
         rarity = math.log(total / (holding + 0.5)) / math.log(2 * total)
         weights[item.key] = class_weight(item) * (0.25 + max(rarity, 0.0))
     return weights
+
+
+def _frame(excerpt: Excerpt) -> str:
+    """Return what holds for every sentence of an excerpt."""
+    return "\n".join((excerpt.title, excerpt.section, excerpt.geography, excerpt.publisher))
 
 
 def _nearness(excerpts: Sequence[Excerpt]) -> list[float]:

@@ -16,7 +16,6 @@ from functools import lru_cache
 from assistant.evidence import Candidate, class_weight
 from assistant.figures import FigureKind, find_figures
 from assistant.lexicon import ConceptClass
-from assistant.prompting import Excerpt, excerpts_of
 from assistant.questions import Expect, Item, Question
 from assistant.schema import Language, Passage
 from assistant.terms import Analyser
@@ -50,8 +49,8 @@ class Decision:
 class Features:
     """What the calibrated model looks at; each in [0, 1] unless said otherwise."""
 
-    coverage: float
-    """Share of the question's weight that the best sentence and its headings cover."""
+    weight: float
+    """How much the question says: the sum of its items' weights over ``FULL_WEIGHT``, at most 1."""
     passage_coverage: float
     """The same for the best whole passage."""
     unknown: float
@@ -64,9 +63,9 @@ class Features:
 
 # Logistic regression on 268 development questions, 2026-11-24: see evals/LOG.md, "gate". The order
 # is that of Features. Best cosine and its margin over the mean carried no signal beside these.
-_BIAS = -2.55
-_WEIGHTS = (0.01, 3.8, -1.21, 0.17, 1.26)
-THRESHOLD = 0.3
+_BIAS = -3.46
+_WEIGHTS = (-0.08, 2.05, -0.78, 0.75, 3.84)
+THRESHOLD = 0.35
 """Probability below which the gate abstains."""
 
 _HARD = {
@@ -81,6 +80,10 @@ _HARD = {
 
 _DETAIL = {Expect.SHARE, Expect.MONEY, Expect.DURATION, Expect.FIGURE, Expect.WHEN}
 """What only a sentence with the right kind of figure can answer."""
+FULL_WEIGHT = 3.0
+"""Weight of a question's items from which it is specific enough to be judged by its words."""
+DETAIL_COVERAGE = 0.15
+"""Share of the question that the sentence with the figure must cover by itself."""
 UNSAID_LEAD = 0.1
 """How much more of the question a sentence must cover that says that something is not stated."""
 _NEAR = 5
@@ -100,23 +103,22 @@ class Gate:
         """Return whether to answer; passages and candidates are best first."""
         if not candidates:
             return _abstain(Reason.EMPTY, 0.0)
-        excerpts = excerpts_of(passages)
         probability = calibrated(self.features(question, passages, candidates))
-        places = _unnamed_places(question, excerpts, candidates)
-        if places:
-            return _abstain(Reason.PLACE, probability, places)
-        years = _unnamed_years(question, excerpts)
-        if years:
-            return _abstain(Reason.YEAR, probability, years)
-        stated = [candidate for candidate in candidates if not candidate.not_stated]
-        missing = _never_together(stated)
-        if missing or _better_unsaid(candidates) or not _holds_detail(question, stated):
-            unsaid = candidates[0].not_stated or any(
-                candidate.not_stated and not set(missing) & set(candidate.missing)
-                for candidate in candidates[:_NEAR]
-            )
-            reason = Reason.NOT_STATED if unsaid else Reason.MISSING
-            return _abstain(reason, probability, tuple(item.text for item in missing))
+        stated = [c for c in candidates if not c.not_stated][: 2 * _NEAR]
+        named = _naming_all(question, stated)
+        if not named:
+            lacking = _lacking(stated)
+            places = tuple(item.text for item in lacking if item.cls is ConceptClass.PLACE)
+            if places:
+                return _abstain(Reason.PLACE, probability, places)
+            reason = Reason.NOT_STATED if _is_unsaid(candidates, lacking) else Reason.MISSING
+            return _abstain(reason, probability, tuple(item.text for item in lacking))
+        dated = [c for c in named if _is_dated(question, c, passages[c.marker - 1])]
+        if not dated:
+            return _abstain(Reason.YEAR, probability, tuple(map(str, question.years)))
+        if _better_unsaid(candidates) or not _holds_detail(question, dated):
+            reason = Reason.NOT_STATED if _is_unsaid(candidates, ()) else Reason.MISSING
+            return _abstain(reason, probability)
         if probability < THRESHOLD:
             return _abstain(Reason.FAR, probability)
         return Decision(answerable=True, probability=probability, reason=None, missing=())
@@ -141,7 +143,7 @@ class Gate:
         unknown = sum(weights[i.key] for i in question.items if i.key not in everywhere) / total
         closest = max(candidates, key=lambda c: (c.cosine or 0.0, -c.marker))
         return Features(
-            coverage=max(candidate.context for candidate in candidates[:5]),
+            weight=min(total / FULL_WEIGHT, 1.0),
             passage_coverage=max(covered.values()),
             unknown=unknown,
             agreement=float(covered[closest.marker] == max(covered.values())),
@@ -152,7 +154,7 @@ class Gate:
 def calibrated(seen: Features) -> float:
     """Return the probability that the passages answer, by logistic regression."""
     values = (
-        seen.coverage,
+        seen.weight,
         seen.passage_coverage,
         seen.unknown,
         seen.agreement,
@@ -166,15 +168,29 @@ def _rescaled(match: float | None) -> float:
     return 0.0 if match is None else max(0.0, (match - 0.8) / 0.2)
 
 
-def _never_together(stated: Sequence[Candidate]) -> list[Item]:
-    """Return what the question asks about that none of the best sentences names."""
-    best = stated[:_NEAR]
-    asked = {item for candidate in best for item in candidate.missing if item.cls in _HARD}
-    return [
-        item
-        for item in sorted(asked, key=lambda item: item.key)
-        if all(item in candidate.missing for candidate in best)
-    ]
+def _naming_all(question: Question, stated: Sequence[Candidate]) -> list[Candidate]:
+    """Return the sentences that name, with their headings, all that an answer must name.
+
+    The things of a comparison may stand in different sentences, as long as each stands in one.
+    """
+    hard = {item for item in question.items if item.cls in _HARD}
+    if question.expects is Expect.COMPARISON:
+        found = [c for c in stated if hard - set(c.missing)]
+        covered = set().union(*(hard - set(c.missing) for c in found))
+        return list(stated) if covered == hard else []
+    return [c for c in stated if not hard & set(c.missing)]
+
+
+def _lacking(stated: Sequence[Candidate]) -> tuple[Item, ...]:
+    """Return what an answer must name and the best sentences do not: in none, else in the best."""
+    best = [{item for item in c.missing if item.cls in _HARD} for c in stated[:_NEAR]]
+    nowhere = set.intersection(*best) if best else set()
+    return tuple(sorted(nowhere or (best[0] if best else ()), key=lambda item: item.key))
+
+
+def _is_unsaid(candidates: Sequence[Candidate], lacking: Sequence[Item]) -> bool:
+    """Whether a good sentence says that just this is not stated."""
+    return any(c.not_stated and not set(lacking) & set(c.missing) for c in candidates[:_NEAR])
 
 
 def _better_unsaid(candidates: Sequence[Candidate]) -> bool:
@@ -184,39 +200,24 @@ def _better_unsaid(candidates: Sequence[Candidate]) -> bool:
     return unsaid > said + UNSAID_LEAD
 
 
-def _holds_detail(question: Question, stated: Sequence[Candidate]) -> bool:
+def _holds_detail(question: Question, about: Sequence[Candidate]) -> bool:
     """Whether some good sentence about the very thing holds the kind of detail asked for."""
     if question.expects not in _DETAIL:
         return True
-    return any(
-        candidate.fits >= 1 and not any(item.cls in _HARD for item in candidate.missing)
-        for candidate in stated[: 2 * _NEAR]
-    )
+    return any(c.fits >= 1 and c.coverage >= DETAIL_COVERAGE for c in about)
 
 
-def _unnamed_places(
-    question: Question, excerpts: Sequence[Excerpt], candidates: Sequence[Candidate]
-) -> tuple[str, ...]:
-    """Return the places asked about that no source covers and no sentence names."""
-    named = set().union(*(candidate.keys for candidate in candidates))
-    covered = " ".join(f"{e.geography} {e.title}".lower() for e in excerpts)
-    return tuple(
-        item.text
-        for item in question.items
-        if item.cls is ConceptClass.PLACE
-        and item.key not in named
-        and item.text.lower() not in covered
-    )
+def _is_dated(question: Question, candidate: Candidate, passage: Passage) -> bool:
+    """Whether a sentence is about the years asked about: its passage's, if not yet to come."""
+    said = {int(f.low) for f in candidate.figures if f.kind in {FigureKind.YEAR, FigureKind.DATE}}
+    told = said | {year for year in _years_of(passage) if year <= passage.source.year}
+    return set(question.years) <= told
 
 
-def _unnamed_years(question: Question, excerpts: Sequence[Excerpt]) -> tuple[str, ...]:
-    """Return the years asked about that no excerpt speaks of and none was published in."""
-    if not question.years:
-        return ()
-    known = {int(excerpt.published[:4]) for excerpt in excerpts}
-    for excerpt in excerpts:
-        known |= _years_named(f"{excerpt.title}\n{excerpt.text}", excerpt.language)
-    return tuple(str(year) for year in question.years if year not in known)
+def _years_of(passage: Passage) -> frozenset[int]:
+    """Return the years a passage speaks of and the one its source is of."""
+    text = f"{passage.document.title}\n{passage.chunk.text}"
+    return _years_named(text, passage.document.language) | {passage.source.year}
 
 
 @lru_cache(maxsize=4096)

@@ -106,6 +106,18 @@ def write_index(
     return Contents(documents=len(documents), chunks=by_language, embedded=embedded)
 
 
+def texts_to_embed(documents: Sequence[Document]) -> tuple[list[str], list[str]]:
+    """Return what an index of documents embeds: passages and sentences, then questions."""
+    passages: list[str] = []
+    questions: list[str] = []
+    for document in documents:
+        for chunk in chunk_document(document):
+            passages.append(chunk_context(chunk, document.info))
+            passages += (chunk.text[start:end] for start, end in sentence_spans(chunk))
+            questions += chunk.questions
+    return passages, questions
+
+
 def _write_chroma(
     path: Path,
     chunks: Sequence[Chunk],

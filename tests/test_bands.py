@@ -33,6 +33,7 @@ BANDS = {
             "embeddings",
             "embedders",
             "vectorfile",
+            "shippedvectors",
             "index",
             "index_writer",
             "generations",
