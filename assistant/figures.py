@@ -119,9 +119,9 @@ _SPECIAL = re.compile(
     rf"(?P<baifen>百分之(?P<bn>{_DIGITS}|{_HAN}))"
     rf"|(?P<fenzhi>(?P<fd>{_DIGITS}|[一二两三四五六七八九十百]+)分之(?P<fn>{_DIGITS}|[一二两三四五六七八九十百]+))"
     rf"|(?P<cheng>(?P<c1>[一二三四五六七八九1-9])成(?P<c2>[一二三四五六七八九半])?(?![功本为立员长交熟果绩都分]))"
-    rf"|(?P<inten>\b(?P<in1>\d+|{ENGLISH_WORD}) (?:in|out of)(?: every)? (?P<in2>\d+|{ENGLISH_WORD})\b)"
+    rf"|(?P<inten>(?<![\d.,])\b(?P<in1>\d+|{ENGLISH_WORD}) (?:in|out of)(?: every)? (?P<in2>(?!(?:19|20)\d\d\b)\d+|{ENGLISH_WORD})\b)"
     r"|(?P<half>\bhalf\b|一半|半数)"
-    r"|(?P<frac>\b(?:(?P<fr1>one|a|two|three|four)[ -])(?P<fr2>thirds?|quarters?|fifths?|tenths?)\b)"
+    r"|(?P<frac>(?<!first )(?<!last )(?<!next )\b(?:(?P<fr1>one|a|two|three|four)[ -])(?P<fr2>thirds?|quarters?|fifths?|tenths?)\b)"
     r"|(?P<vague>\b(?:a few|several) (?P<v1>hundred|thousand|million)\b|\b(?P<v2>tens|hundreds) of (?P<v3>thousands|millions)\b"
     r"|\b(?P<v4>dozens|hundreds|thousands|millions)\b(?! of (?:thousands|millions))"
     r"|(?:几|数|上)(?P<v5>百万|千万|十万|百亿|百|千|万|亿|十))"
@@ -138,7 +138,7 @@ _SKIP = re.compile(
     r"https?://\S+|\S+@\S+\.\S+|\[[\d,\s–-]+\]|【[\d,\s]+】|§\s?[\d.]+|(?m:^\s*\d+[.)]\s)"
     r"|(?<![A-Za-z])(?!(?i:rmb|cny|usd|eur|gbp|jpy|hkd|sgd|cad|aud|krw)\d)[A-Za-z]+[A-Za-z.]*[-‑]?\d[A-Za-z0-9_.-]*(?<![.-])"
     r"|\b(?:ISO|Office|version|DeepSeek V|Windows|Article|Articles|Law|Annex|[Pp]oint|Section|Step|No\.)\s?\d[\d.:]*"
-    r"|\b\d+[A-Z]{1,3}\d?\b(?<![\d][kKmMbB])|B2B|B2C|24/7|第[一二三四五六七八九十百\d]+|\b\d+(?:st|nd|rd|th)\b",
+    r"|\b\d+[A-Z]{1,3}\d?\b(?<![\d][kKmMbB])|(?<![年\d])\d{1,2}月(?!\d)|B2B|B2C|24/7|第[一二三四五六七八九十百\d]+|\b\d+(?:st|nd|rd|th)\b",
 )
 _BEFORE = re.compile(
     r"(?P<below>fewer than|less than|lower than|below|under|at most|up to|no more than|不到|低于|不足|少于|小于|至多|最多|以内)"

@@ -49,8 +49,6 @@ class Decision:
 class Features:
     """What the calibrated model looks at; each in [0, 1] unless said otherwise."""
 
-    weight: float
-    """How much the question says: the sum of its items' weights over ``FULL_WEIGHT``, at most 1."""
     passage_coverage: float
     """The same for the best whole passage."""
     unknown: float
@@ -58,13 +56,15 @@ class Features:
     agreement: float
     """1 when the passage with the best cosine is also the one with the best coverage."""
     match: float
-    """Best cosine with a question that a passage says it answers, rescaled: 0.8 is 0, 1 is 1."""
+    """Best cosine with a question that a passage says it answers, rescaled: 0.8 is 0, 1 is 1; of
+    passages that list no question, with their best sentence."""
 
 
-# Logistic regression on 268 development questions, 2026-11-24: see evals/LOG.md, "gate". The order
-# is that of Features. Best cosine and its margin over the mean carried no signal beside these.
-_BIAS = -3.46
-_WEIGHTS = (-0.08, 2.05, -0.78, 0.75, 3.84)
+# Logistic regression, 2026-11-24: 400 questions that sections list, each left out of the index; 400
+# with their whole document left out; 364 from elsewhere; 401 development questions. See
+# evals/LOG.md, "gate". The order is that of Features.
+_BIAS = -3.6
+_WEIGHTS = (1.7, -0.93, 0.69, 4.5)
 THRESHOLD = 0.35
 """Probability below which the gate abstains."""
 
@@ -80,8 +80,12 @@ _HARD = {
 
 _DETAIL = {Expect.SHARE, Expect.MONEY, Expect.DURATION, Expect.FIGURE, Expect.WHEN}
 """What only a sentence with the right kind of figure can answer."""
-FULL_WEIGHT = 3.0
-"""Weight of a question's items from which it is specific enough to be judged by its words."""
+LEAST_MATCH = 0.4
+"""Match below which a question is about something else, whatever words it shares."""
+SENTENCE_LEVEL = 0.03
+"""How much lower the cosine of a question with a sentence is than with a like question."""
+NO_EMBEDDER = 0.9
+"""Stands for the cosine where there is no embedder: words decide alone."""
 DETAIL_COVERAGE = 0.15
 """Share of the question that the sentence with the figure must cover by itself."""
 UNSAID_LEAD = 0.1
@@ -119,7 +123,8 @@ class Gate:
         if _better_unsaid(candidates) or not _holds_detail(question, dated):
             reason = Reason.NOT_STATED if _is_unsaid(candidates, ()) else Reason.MISSING
             return _abstain(reason, probability)
-        if probability < THRESHOLD:
+        near = _match_of(passages, candidates) >= LEAST_MATCH
+        if probability < THRESHOLD or not near:
             return _abstain(Reason.FAR, probability)
         return Decision(answerable=True, probability=probability, reason=None, missing=())
 
@@ -143,18 +148,16 @@ class Gate:
         unknown = sum(weights[i.key] for i in question.items if i.key not in everywhere) / total
         closest = max(candidates, key=lambda c: (c.cosine or 0.0, -c.marker))
         return Features(
-            weight=min(total / FULL_WEIGHT, 1.0),
             passage_coverage=max(covered.values()),
             unknown=unknown,
             agreement=float(covered[closest.marker] == max(covered.values())),
-            match=max(_rescaled(passage.match) for passage in passages),
+            match=_match_of(passages, candidates),
         )
 
 
 def calibrated(seen: Features) -> float:
     """Return the probability that the passages answer, by logistic regression."""
     values = (
-        seen.weight,
         seen.passage_coverage,
         seen.unknown,
         seen.agreement,
@@ -164,8 +167,18 @@ def calibrated(seen: Features) -> float:
     return 1.0 / (1.0 + math.exp(-logit))
 
 
-def _rescaled(match: float | None) -> float:
-    return 0.0 if match is None else max(0.0, (match - 0.8) / 0.2)
+def _match_of(passages: Sequence[Passage], candidates: Sequence[Candidate]) -> float:
+    return max(_match(p, marker, candidates) for marker, p in enumerate(passages, start=1))
+
+
+def _match(passage: Passage, marker: int, candidates: Sequence[Candidate]) -> float:
+    """Return how near a passage's questions are, or its sentences when it lists no question."""
+    if passage.chunk.questions:
+        cosine = passage.match or 0.0
+    else:
+        own = [c.cosine for c in candidates if c.marker == marker and c.cosine is not None]
+        cosine = max(own, default=NO_EMBEDDER) + SENTENCE_LEVEL
+    return max(0.0, (cosine - 0.8) / 0.2)
 
 
 def _naming_all(question: Question, stated: Sequence[Candidate]) -> list[Candidate]:

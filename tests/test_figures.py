@@ -127,3 +127,17 @@ def test_no_text_breaks_the_reader(text: str) -> None:
 )
 def test_a_name_with_a_number_is_no_figure_and_hides_none(text: str, expected: list[str]) -> None:
     assert [figure.text for figure in find_figures(text)] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("It cost USD 35 in 2016.", ["USD 35", "2016"]),
+        ("in the first three quarters of 2025", ["2025"]),
+        ("从11月底起每周做100个", ["100"]),
+    ],
+)
+def test_a_price_in_a_year_a_quarter_and_a_month_are_no_shares(
+    text: str, expected: list[str]
+) -> None:
+    assert [figure.text for figure in find_figures(text)] == expected
