@@ -133,7 +133,7 @@ def test_a_name_with_a_number_is_no_figure_and_hides_none(text: str, expected: l
     ("text", "expected"),
     [
         ("It cost USD 35 in 2016.", ["USD 35", "2016"]),
-        ("in the first three quarters of 2025", ["2025"]),
+        ("in the first three quarters of 2025", ["three", "2025"]),
         ("从11月底起每周做100个", ["100"]),
     ],
 )
