@@ -43,6 +43,7 @@ from assistant.generations import (
 from assistant.index import Index
 from assistant.index_writer import Contents, Progress, texts_to_embed, write_index
 from assistant.lexicon import load_lexicon
+from assistant.outside import load_outside
 from assistant.schema import Document
 from assistant.settings import Settings
 from assistant.shippedvectors import FILE, write_vectors
@@ -179,7 +180,9 @@ def ship_vectors(settings: Settings, progress: Progress | None = None) -> int:
     passages, questions = texts_to_embed(load_corpus(settings.knowledge_dir))
     vectors = embeddings.by_key(passages, lambda done, total: report(done, total, "embedding"))
     vectors |= embeddings.by_key(
-        questions, lambda done, total: report(done, total, "embedding questions"), as_queries=True
+        [*questions, *load_outside(settings.knowledge_dir)],
+        lambda done, total: report(done, total, "embedding questions"),
+        as_queries=True,
     )
     write_vectors(settings.knowledge_dir / FILE, embeddings.name, vectors)
     return len(vectors)

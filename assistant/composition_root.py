@@ -18,6 +18,7 @@ from assistant.grounding import DeterministicVerifier, Verifier
 from assistant.index import Coverage, coverage_of
 from assistant.lexicon import load_lexicon
 from assistant.models import make_chat_model
+from assistant.outside import Outside, load_outside
 from assistant.prompting import load_prompt
 from assistant.questions import QuestionReader
 from assistant.retrieval import HybridRetriever, Retriever
@@ -85,7 +86,7 @@ def _assemble(settings: Settings, index: Callable[[], Index]) -> Parts:
         reader=reader,
         retriever=retriever,
         ranker=ranker,
-        gate=Gate(analyser),
+        gate=Gate(analyser, Outside(load_outside(settings.knowledge_dir), embeddings)),
         prompt=load_prompt(settings.prompts_dir, "answer"),
         model=make_chat_model(settings.backend, reader, ranker),
         prompt_tokens=None if settings.backend == "embedded" else settings.prompt_tokens,

@@ -16,6 +16,7 @@ from functools import lru_cache
 from assistant.evidence import Candidate, class_weight
 from assistant.figures import FigureKind, find_figures
 from assistant.lexicon import ConceptClass
+from assistant.outside import Outside
 from assistant.questions import Expect, Item, Question
 from assistant.schema import Language, Passage
 from assistant.terms import Analyser
@@ -80,8 +81,10 @@ _HARD = {
 
 _DETAIL = {Expect.SHARE, Expect.MONEY, Expect.DURATION, Expect.FIGURE, Expect.WHEN}
 """What only a sentence with the right kind of figure can answer."""
-LEAST_MATCH = 0.4
-"""Match below which a question is about something else, whatever words it shares."""
+LEAST_MATCH = 0.36
+"""Match below which a question is about something else, unless it names much that is there."""
+ENOUGH_NAMED = 2.0
+"""Weight of what a passage and a question both name that makes up for a poor match."""
 SENTENCE_LEVEL = 0.03
 """How much lower the cosine of a question with a sentence is than with a like question."""
 NO_EMBEDDER = 0.9
@@ -97,8 +100,9 @@ _NEAR = 5
 class Gate:
     """Decides from a question, the passages found and their ranked sentences."""
 
-    def __init__(self, analyser: Analyser) -> None:
-        """Take the index's analyser."""
+    def __init__(self, analyser: Analyser, outside: Outside) -> None:
+        """Take the index's analyser, and what knows the questions outside."""
+        self._outside = outside
         self._terms = lru_cache(maxsize=8192)(lambda text: frozenset(analyser.terms(text)))
 
     def decide(
@@ -123,10 +127,22 @@ class Gate:
         if _better_unsaid(candidates) or not _holds_detail(question, dated):
             reason = Reason.NOT_STATED if _is_unsaid(candidates, ()) else Reason.MISSING
             return _abstain(reason, probability)
-        near = _match_of(passages, candidates) >= LEAST_MATCH
-        if probability < THRESHOLD or not near:
+        if probability < THRESHOLD or self._is_elsewhere(question, passages, candidates):
             return _abstain(Reason.FAR, probability)
         return Decision(answerable=True, probability=probability, reason=None, missing=())
+
+    def _is_elsewhere(
+        self, question: Question, passages: Sequence[Passage], candidates: Sequence[Candidate]
+    ) -> bool:
+        """Whether a question is like none that is answered and names too little to be sure."""
+        inside, outside = _match_of(passages, candidates), self._outside.match(question.text)
+        if outside is not None and _rescaled(outside) > inside:
+            return True
+        if inside >= LEAST_MATCH:
+            return False
+        total = sum(class_weight(item) for item in question.items)
+        covered = self.features(question, passages, candidates).passage_coverage * total
+        return covered < ENOUGH_NAMED
 
     def features(
         self, question: Question, passages: Sequence[Passage], candidates: Sequence[Candidate]
@@ -178,6 +194,10 @@ def _match(passage: Passage, marker: int, candidates: Sequence[Candidate]) -> fl
     else:
         own = [c.cosine for c in candidates if c.marker == marker and c.cosine is not None]
         cosine = max(own, default=NO_EMBEDDER) + SENTENCE_LEVEL
+    return _rescaled(cosine)
+
+
+def _rescaled(cosine: float) -> float:
     return max(0.0, (cosine - 0.8) / 0.2)
 
 

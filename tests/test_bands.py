@@ -17,6 +17,7 @@ BANDS = {
     1: {"schema", "errors", "language", "figures", "numerals", "citations", "wording", "rendering"},
     2: {
         "annotations",
+        "outside",
         "sources",
         "settings",
         "corpus",
