@@ -19,11 +19,12 @@ from assistant import __version__, wording
 from assistant.chain import Chain, Task
 from assistant.citations import Segment, SegmentKind, SegmentReader, claims_of, with_markers
 from assistant.errors import QuestionError
-from assistant.gate import Decision
+from assistant.gate import Decision, Reason
 from assistant.grounding import Verifier
 from assistant.index import Coverage
 from assistant.prompting import NO_ANSWER
 from assistant.questions import Intent, Question
+from assistant.rendering import grade_label
 from assistant.retrieval import Retriever
 from assistant.schema import (
     Answer,
@@ -53,8 +54,10 @@ if TYPE_CHECKING:
     from assistant.settings import Settings
 
 _READABLE = re.compile(r"[^\W_]")
-TOPICS = 8
+TOPICS = 5
 """How many things a reader is told can be asked about."""
+NEAR_TOPICS = 3
+"""How many of them are those of the closest passages, when a detail alone is missing."""
 
 
 class Recorder(Protocol):
@@ -201,7 +204,7 @@ class Assistant:
             yield from self._checked(task, draft)
         if not draft.kept:
             draft.text = ""
-            yield self._say(draft, self._abstention(read, decision))
+            yield self._say(draft, self._abstention(read, decision, passages))
             yield self._answered(question, read, passages, draft, AnswerKind.ABSTENTION)
             return
         yield self._answered(question, read, passages, draft, AnswerKind.ANSWER)
@@ -292,13 +295,18 @@ class Assistant:
             case _:
                 return wording.greeting(question.language, topics)
 
-    def _abstention(self, question: Question, decision: Decision) -> str:
+    def _abstention(
+        self, question: Question, decision: Decision, passages: Sequence[Passage]
+    ) -> str:
+        covered = self.coverage().topics[question.language]
+        titles = [p.document.title for p in passages if p.document.language is question.language]
+        near = list(dict.fromkeys(titles)) if decision.reason is not Reason.FAR else []
         return wording.abstention(
             question.language,
             reason=decision.reason.value if decision.reason else "far",
             missing=decision.missing,
             looked_for=[item.text for item in question.items][:6],
-            topics=self.coverage().topics[question.language][:TOPICS],
+            topics=list(dict.fromkeys((*near[:NEAR_TOPICS], *covered)))[:TOPICS],
         )
 
     def _answered(
@@ -344,12 +352,22 @@ def _citations(checks: Sequence[ClaimCheck]) -> tuple[Citation, ...]:
     return tuple(found[key] for key in sorted(found))
 
 
+def _named(citation: Citation, language: Language) -> str:
+    """Return a cited source in a few words."""
+    source = citation.passage.source
+    grade = grade_label(source.grade, language)
+    return f"[{citation.marker}] {source.publisher}, {source.published[:4]}, {grade}"
+
+
 def _notices(language: Language, citations: Sequence[Citation], withheld: int) -> tuple[str, ...]:
     """Return what a sceptical reader should be told."""
     notices = []
     sources = {citation.passage.source for citation in citations}
-    if len({source.grade for source in sources}) == 1:
-        source = next(iter(sorted(sources, key=lambda s: s.published, reverse=True)))
+    if len({source.grade for source in sources}) > 1:
+        named = {_named(citation, language) for citation in citations}
+        notices.append(wording.notice_mixed(language, sorted(named)))
+    elif sources:
+        source = max(sources, key=lambda source: source.published)
         notice = wording.notice_for_grade(
             language, source.grade, source.publisher, source.published
         )

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from assistant import wording
 from assistant.evidence import Candidate
-from assistant.figures import FigureKind, same_figure
+from assistant.figures import Figure, FigureKind, same_figure
 from assistant.lexicon import ConceptClass
 from assistant.questions import Expect, Item, Question
 from assistant.schema import Language
@@ -26,6 +26,12 @@ SLACK = 1.1
 """How far below the leading sentence's score a completing one may be; on the scale of
 ``evidence``."""
 
+RIVAL_SLACK = 1.0
+"""How far below the leading sentence's score another source's figure on the same may be."""
+RIVAL_COVERAGE = 0.8
+"""Share of what the leading sentence covers of the question that the other must cover."""
+
+_MEASURED = {Expect.SHARE, Expect.MONEY, Expect.FIGURE}
 _SEVERAL = {Expect.REASONS, Expect.LIST, Expect.STEPS}
 
 
@@ -37,21 +43,29 @@ def compose(question: Question, candidates: Sequence[Candidate]) -> Iterator[str
         candidates: at least one, best first.
     """
     usable = [candidate for candidate in candidates if not candidate.not_stated] or candidates
-    if question.expects is Expect.COMPARISON:
-        rows = _comparison(question, usable)
-        if rows:
-            yield from _table(question, rows)
-            return
-    if question.expects is Expect.OVERVIEW:
-        overview = _within_limit(_overview(usable), question)
-        if len(overview) > 1:
-            yield from _bullets(question, overview)
-            return
+    rows = _comparison(question, usable) if question.expects is Expect.COMPARISON else None
+    overview = _within_limit(_overview(question, usable), question)
+    if rows:
+        yield from _table(question, rows)
+    elif len(overview) > 1:
+        yield from _bullets(question, overview)
+    else:
+        yield from _led(question, usable)
+
+
+def _led(question: Question, usable: Sequence[Candidate]) -> Iterator[str]:
+    """Yield the sentence that answers, and what completes or contradicts it."""
     lead = usable[0]
     if _contradicts(question, lead):
         yield wording.OTHER_FIGURE[question.language] + "\n\n"
     if lead.language is not question.language:
         yield wording.NOT_IN_LANGUAGE[question.language] + "\n\n"
+    rivals = _rivals(question, lead, usable)
+    if rivals:
+        yield wording.SOURCES_DIFFER[question.language] + "\n\n"
+        for candidate in _within_limit([lead, *rivals], question):
+            yield f"- {_quoted(candidate)}\n"
+        return
     chosen = [lead, *_completing(question, lead, usable)]
     chosen = _within_limit(chosen, question)
     if question.expects in _SEVERAL and len(chosen) > 2:
@@ -62,8 +76,10 @@ def compose(question: Question, candidates: Sequence[Candidate]) -> Iterator[str
             yield (space if at else "") + _quoted(candidate)
 
 
-def _overview(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Return how each found section of the best sentence's document begins, best section first."""
+def _overview(question: Question, candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Return how each found section of the best document begins; nothing unless asked for."""
+    if question.expects is not Expect.OVERVIEW:
+        return []
     title = candidates[0].title
     opening: dict[int, Candidate] = {}
     for candidate in sorted(candidates, key=lambda c: (c.marker, c.order)):
@@ -149,6 +165,37 @@ def _completing(
         if len(chosen) == limit:
             break
     return chosen[1:]
+
+
+def _rivals(
+    question: Question, lead: Candidate, candidates: Sequence[Candidate]
+) -> list[Candidate]:
+    """Return what other documents say on the same thing with another figure, best first."""
+    if question.expects not in _MEASURED or not _measured(lead):
+        return []
+    found: dict[str, Candidate] = {}
+    for candidate in candidates:
+        rival = (
+            candidate.title != lead.title
+            and candidate.language is lead.language
+            and candidate.score >= lead.score - RIVAL_SLACK
+            and candidate.coverage >= RIVAL_COVERAGE * lead.coverage
+            and not set(candidate.missing) - set(lead.missing)
+            and _measured(candidate)
+            and not _same_measure(lead, candidate)
+        )
+        if rival:
+            found.setdefault(candidate.title, candidate)
+    return list(found.values())[: SENTENCES - 1]
+
+
+def _measured(candidate: Candidate) -> list[Figure]:
+    kinds = {FigureKind.PERCENT, FigureKind.MONEY, FigureKind.POINTS, FigureKind.MULTIPLE}
+    return [figure for figure in candidate.figures if figure.kind in kinds]
+
+
+def _same_measure(one: Candidate, other: Candidate) -> bool:
+    return any(same_figure(a, b) for a in _measured(one) for b in _measured(other))
 
 
 def _repeats(candidate: Candidate, other: Candidate) -> bool:

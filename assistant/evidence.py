@@ -19,7 +19,7 @@ from assistant.lexicon import ConceptClass
 from assistant.markdown import quotable_spans
 from assistant.prompting import Excerpt
 from assistant.questions import Expect, Item, Question
-from assistant.schema import Language
+from assistant.schema import Grade, Language
 from assistant.terms import Analyser
 
 if TYPE_CHECKING:
@@ -42,6 +42,20 @@ _CLASS_WEIGHT = {
 # Weights of a candidate's features; set by hand on the development questions, 2026-11-23.
 _COVERAGE, _CONTEXT, _COSINE, _FIT, _MISSING, _RANK, _FOREIGN = 2.4, 0.8, 1.0, 0.8, 0.5, 0.4, 1.0
 _NEGATIVE, _LENGTH, _MATCH, _ORDER = 0.6, 0.4, 1.2, 0.06
+
+_GRADE, _RECENCY = 0.3, 0.2
+_STRENGTH = {
+    Grade.OFFICIAL_STATISTIC: 1.0,
+    Grade.LAW: 1.0,
+    Grade.PEER_REVIEWED: 0.9,
+    Grade.OFFICIAL_GUIDANCE: 0.8,
+    Grade.SURVEY: 0.7,
+    Grade.COMPANY_CASE: 0.5,
+    Grade.EDITORIAL: 0.5,
+    Grade.VENDOR: 0.3,
+    Grade.AI_GENERATED: 0.0,
+}
+"""Between sentences that answer alike, the better evidence goes first."""
 
 _NOT_STATED = re.compile(
     r"\b(does not|do not|did not|doesn't|gives? no|names? no|states? no|not) "
@@ -170,6 +184,8 @@ class EvidenceRanker:
             - _FOREIGN * (excerpt.language is not question.language)
             - _NEGATIVE * not_stated
             + _MATCH * nearness
+            + _GRADE * _STRENGTH[Grade(excerpt.grade)]
+            + _RECENCY * _recency(excerpt.published)
             - _ORDER * order * (nearness > 0)
             - _LENGTH * max(0.0, _length(text) - 1.0)
         )
@@ -207,6 +223,11 @@ def item_weights(question: Question, sentences: Sequence[frozenset[str]]) -> dic
         rarity = math.log(total / (holding + 0.5)) / math.log(2 * total)
         weights[item.key] = class_weight(item) * (0.25 + max(rarity, 0.0))
     return weights
+
+
+def _recency(published: str) -> float:
+    """Return how new a source is, from 0 for 2019 and before to 1 for 2026."""
+    return min(max((int(published[:4]) - 2019) / 7, 0.0), 1.0)
 
 
 def _frame(excerpt: Excerpt) -> str:

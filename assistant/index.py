@@ -16,6 +16,7 @@ import tempfile
 import weakref
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +41,7 @@ class Coverage:
 
     documents: tuple[DocumentInfo, ...]
     topics: dict[Language, tuple[str, ...]]
-    """Titles by language, originals first."""
+    """Titles by language, the kinds by turns."""
     fingerprint: str
 
 
@@ -237,11 +238,18 @@ def coverage_of(index: Index) -> Coverage:
     return Coverage(
         documents=documents,
         topics={
-            language: tuple(info.title for info in documents if info.language is language)
+            language: _by_turns([info for info in documents if info.language is language])
             for language in Language
         },
         fingerprint=index.manifest.fingerprint,
     )
+
+
+def _by_turns(documents: Sequence[DocumentInfo]) -> tuple[str, ...]:
+    """Return titles so that every kind comes before any kind comes twice."""
+    kinds = (Kind.GUIDE, Kind.REPORT, Kind.CASE, Kind.RULE, Kind.PROGRAMME)
+    rows = [[info.title for info in documents if info.kind is kind] for kind in kinds]
+    return tuple(title for turn in zip_longest(*rows) for title in turn if title is not None)
 
 
 class _Bm25:

@@ -17,13 +17,22 @@ OTHER_FIGURE = {
     _EN: "The sources give a different figure:",
     _ZH: "资料中的数字不同：",
 }
+SOURCES_DIFFER = {
+    _EN: "The sources measure this differently:",
+    _ZH: "各来源的口径不同：",
+}
 NOT_IN_LANGUAGE = {
     _EN: "Quoted from a source in Chinese:",
     _ZH: "以下引自英文资料：",
 }
 TABLE_HEAD = {_EN: ("Compared", "What the source says"), _ZH: ("比较项", "资料原文")}
 _LEAD_INS = frozenset(
-    (*OTHER_FIGURE.values(), *NOT_IN_LANGUAGE.values(), *map(" ".join, TABLE_HEAD.values()))
+    (
+        *OTHER_FIGURE.values(),
+        *SOURCES_DIFFER.values(),
+        *NOT_IN_LANGUAGE.values(),
+        *map(" ".join, TABLE_HEAD.values()),
+    )
 )
 
 _GREETING = {
@@ -74,6 +83,10 @@ _NOTICE_AI = {
     " survey behind its figures. Treat them as orientation, not as statistics.",
     _ZH: "以上内容均来自一篇由 AI 生成的文章（{publisher}，{published}），文中未注明数据出自哪项调查。"
     "请作为参考，不要当作统计数据。",
+}
+_NOTICE_MIXED = {
+    _EN: "Figures here come from sources of different weight: {sources}.",
+    _ZH: "这里的数字来自可信度不同的来源：{sources}。",
 }
 _NOTICE_WITHHELD = {
     _EN: "{count} sentence(s) left out because no source supports them.",
@@ -140,6 +153,12 @@ def notice_for_grade(
     if grade is Grade.AI_GENERATED:
         return _NOTICE_AI[language].format(publisher=publisher, published=published)
     return None
+
+
+def notice_mixed(language: Language, sources: Sequence[str]) -> str:
+    """Return the line that names sources of different grades, each with date and grade."""
+    separator = "; " if language is _EN else "；"
+    return _NOTICE_MIXED[language].format(sources=separator.join(sources))
 
 
 def notice_withheld(language: Language, count: int) -> str:
