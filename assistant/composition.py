@@ -20,15 +20,15 @@ WORDS = 120
 """English words after which a short answer ends; twice that when more was asked for."""
 CHARACTERS = 200
 """The same in Chinese characters."""
-SENTENCES = 4
+SENTENCES = 6
 """Sentences of a short answer that is not a list."""
-SLACK = 1.1
+SLACK = 2.5
 """How far below the leading sentence's score a completing one may be; on the scale of
 ``evidence``."""
 
-RIVAL_SLACK = 1.0
+RIVAL_SLACK = 0.6
 """How far below the leading sentence's score another source's figure on the same may be."""
-RIVAL_COVERAGE = 0.8
+RIVAL_COVERAGE = 0.9
 """Share of what the leading sentence covers of the question that the other must cover."""
 
 _MEASURED = {Expect.SHARE, Expect.MONEY, Expect.FIGURE}
@@ -67,7 +67,8 @@ def _led(question: Question, usable: Sequence[Candidate]) -> Iterator[str]:
             yield f"- {_quoted(candidate)}\n"
         return
     chosen = [lead, *_completing(question, lead, usable)]
-    chosen = _within_limit(chosen, question)
+    first, *rest = _within_limit(chosen, question)
+    chosen = [first, *sorted(rest, key=lambda c: (c.marker, c.order))]
     if question.expects in _SEVERAL and len(chosen) > 2:
         yield from _bullets(question, chosen)
     else:
@@ -157,6 +158,8 @@ def _completing(
         if beside:
             slack *= 1 + lead.near
         if candidate.score < lead.score - slack or candidate.language is not lead.language:
+            continue
+        if candidate.title != lead.title and candidate.coverage < lead.coverage:
             continue
         if any(_repeats(candidate, other) for other in chosen):
             continue

@@ -40,7 +40,7 @@ _CLASS_WEIGHT = {
     ConceptClass.PLACE: 1.6,
 }
 # Weights of a candidate's features; set by hand on the development questions, 2026-11-23.
-_COVERAGE, _CONTEXT, _COSINE, _FIT, _MISSING, _RANK, _FOREIGN = 2.4, 0.8, 1.0, 0.8, 0.5, 0.4, 1.0
+_COVERAGE, _CONTEXT, _COSINE, _FIT, _MISSING, _RANK, _FOREIGN = 0.5, 0.7, 0.6, 0.8, 0.3, 0.3, 1.0
 _NEGATIVE, _LENGTH, _MATCH, _ORDER = 0.6, 0.4, 1.2, 0.06
 
 _GRADE, _RECENCY = 0.3, 0.2

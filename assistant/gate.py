@@ -59,13 +59,17 @@ class Features:
     match: float
     """Best cosine with a question that a passage says it answers, rescaled: 0.8 is 0, 1 is 1; of
     passages that list no question, with their best sentence."""
+    accord: float
+    """How far the rankings agree on the first passage: its fused score over ``FULL_ACCORD``."""
+    gathering: float
+    """Share of the passages that come from the first one's document."""
 
 
 # Logistic regression, 2026-11-24: 400 questions that sections list, each left out of the index; 400
 # with their whole document left out; 364 from elsewhere; 401 development questions. See
 # evals/LOG.md, "gate". The order is that of Features.
 _BIAS = -3.6
-_WEIGHTS = (1.7, -0.93, 0.69, 4.5)
+_WEIGHTS = (1.7, -0.93, 0.69, 4.5, 0.0, 0.0)
 THRESHOLD = 0.35
 """Probability below which the gate abstains."""
 
@@ -81,6 +85,8 @@ _HARD = {
 
 _DETAIL = {Expect.SHARE, Expect.MONEY, Expect.DURATION, Expect.FIGURE, Expect.WHEN}
 """What only a sentence with the right kind of figure can answer."""
+FULL_ACCORD = 0.5
+"""Fused score of a passage that words, meaning and listed questions all put first."""
 LEAST_MATCH = 0.36
 """Match below which a question is about something else, unless it names much that is there."""
 ENOUGH_NAMED = 2.0
@@ -149,6 +155,7 @@ class Gate:
     ) -> Features:
         """Return the features of a question beside its candidates (at least one), best first."""
         listed = [[self._terms(text) for text in p.chunk.questions] for p in passages]
+        first = passages[0].document.twin_key
         weights = {item.key: class_weight(item) for item in question.items}
         total = sum(weights.values()) or 1.0
         by_passage: dict[int, set[str]] = {
@@ -168,6 +175,8 @@ class Gate:
             unknown=unknown,
             agreement=float(covered[closest.marker] == max(covered.values())),
             match=_match_of(passages, candidates),
+            accord=min(passages[0].score / FULL_ACCORD, 1.0),
+            gathering=sum(p.document.twin_key == first for p in passages) / len(passages),
         )
 
 
@@ -178,6 +187,8 @@ def calibrated(seen: Features) -> float:
         seen.unknown,
         seen.agreement,
         seen.match,
+        seen.accord,
+        seen.gathering,
     )
     logit = _BIAS + sum(w * x for w, x in zip(_WEIGHTS, values, strict=True))
     return 1.0 / (1.0 + math.exp(-logit))
