@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from assistant import Assistant, Settings
+from tests.support import copy_knowledge
+
 _KEPT = {"FIRSTPILOT_REQUIRE_BROWSER"}
 _PREFIXES = ("FIRSTPILOT_", "GRADIO_", "LANGCHAIN_", "LANGSMITH_", "OPENAI_", "CHROMA_")
 _ENDINGS = ("_API_KEY", "_PROXY", "_BASE_URL")
@@ -37,3 +40,16 @@ def clean_environ(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No test reads the user's settings or keys, nor writes into their data folder."""
     _clean(monkeypatch)
     monkeypatch.setenv("FIRSTPILOT_DATA_DIR", str(tmp_path / "data"))
+
+
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings over the small knowledge folder; its index is built by the first who needs it."""
+    root = tmp_path_factory.mktemp("small")
+    return Settings(data_dir=root / "data", knowledge_dir=copy_knowledge(root / "knowledge"))
+
+
+@pytest.fixture(scope="session")
+def assistant(settings: Settings) -> Assistant:
+    """The assistant over the small knowledge folder."""
+    return Assistant.from_settings(settings)

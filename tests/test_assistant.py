@@ -1,4 +1,4 @@
-"""The assistant over the shipped knowledge: answers, abstentions, bad input, no network."""
+"""The assistant over a few of the shipped documents: answers, abstentions, bad input, no network."""
 
 from __future__ import annotations
 
@@ -13,11 +13,6 @@ from assistant import Assistant, Message, Role, Settings, Verdict
 from assistant.errors import QuestionError
 from assistant.rendering import to_json
 from assistant.schema import Answered, AnswerKind, Retrieved, Verified
-
-
-@pytest.fixture(scope="module")
-def assistant(tmp_path_factory: pytest.TempPathFactory) -> Assistant:
-    return Assistant.from_settings(Settings(data_dir=tmp_path_factory.mktemp("data")))
 
 
 @pytest.mark.parametrize(
@@ -98,7 +93,7 @@ def test_a_planted_figure_is_not_supported(assistant: Assistant) -> None:
     assert "48.3%" in check.reason
 
 
-def test_it_answers_without_any_socket(tmp_path: Path) -> None:
+def test_it_answers_without_any_socket(settings: Settings, tmp_path: Path) -> None:
     code = (
         "import sys\n"
         "def hook(event, args):\n"
@@ -106,9 +101,10 @@ def test_it_answers_without_any_socket(tmp_path: Path) -> None:
         "sys.addaudithook(hook)\n"
         "from assistant import Assistant, Settings\n"
         "from pathlib import Path\n"
-        "a = Assistant.from_settings(Settings(data_dir=Path(sys.argv[1])))\n"
+        "a = Assistant.from_settings(Settings(\n"
+        "    data_dir=Path(sys.argv[1]), knowledge_dir=Path(sys.argv[2])))\n"
         "assert '28.3%' in a.ask('How many SMEs use AI?').text\n"
     )
-    command = [sys.executable, "-c", code, str(tmp_path / "data")]
+    command = [sys.executable, "-c", code, str(tmp_path / "data"), str(settings.knowledge_dir)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
     assert done.returncode == 0, done.stderr

@@ -17,7 +17,7 @@ BANDS = {
     1: {"schema", "errors", "language", "figures", "numerals", "citations", "wording", "rendering"},
     2: {
         "annotations",
-        "outside",
+        "curation",
         "sources",
         "settings",
         "corpus",
@@ -45,6 +45,7 @@ BANDS = {
         *{
             "tokens",
             "frequency",
+            "outside",
             "extraction",
             "embedded",
             "models",
@@ -88,7 +89,7 @@ LIBRARIES: dict[str, set[int]] = {
     "tiktoken": {3},
     "typer": {5},
     "uvicorn": {5},
-    "yaml": {2},
+    "yaml": {2, 3},
 }
 """In which bands a library may be imported; what is not named here may be imported nowhere."""
 

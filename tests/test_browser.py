@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from assistant import Settings
+
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-background-networking",
@@ -23,14 +25,17 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def app_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a freshly installed ``firstpilot serve``."""
+def app_url(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of ``firstpilot serve`` that builds its first index."""
     if not CHROMIUM.exists():
         if os.environ.get("FIRSTPILOT_REQUIRE_BROWSER") == "1":
             pytest.fail("chromium is missing; on Debian run: apt install chromium")
         pytest.skip("chromium is missing")
     log = tmp_path_factory.mktemp("serve") / "log"
-    environment = os.environ | {"FIRSTPILOT_DATA_DIR": str(log.parent / "data")}
+    environment = os.environ | {
+        "FIRSTPILOT_DATA_DIR": str(log.parent / "data"),
+        "FIRSTPILOT_KNOWLEDGE_DIR": str(settings.knowledge_dir),
+    }
     with log.open("w", encoding="utf-8") as out:
         server = subprocess.Popen(
             [sys.executable, "-m", "assistant", "serve", "--port", "0"],

@@ -49,7 +49,9 @@ def test_the_command_table_is_the_commands():
     written = {cells[0].strip("`").split()[1]: cells[1] for cells in rows("Ask")}
     assert set(written) == set(commands())
     for name, meaning in written.items():
-        options = {option for parameter in commands()[name].params for option in parameter.opts}
+        command = commands()[name]
+        parts = [command, *getattr(command, "commands", {}).values()]
+        options = {option for part in parts for each in part.params for option in each.opts}
         assert set(re.findall(r"--[\w-]+", meaning)) <= options, name
 
 

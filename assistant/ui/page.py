@@ -24,22 +24,35 @@ CSS = Path(__file__).with_name("style.css")
 CONCURRENT_ANSWERS = 8
 _PRIVATE: dict[str, Any] = {"api_visibility": "private"}
 
-# Opens and shows the card a badge points at, also inside the chat's own scroll area.
+# Opens and shows the card a badge points at. The pane is drawn anew while an answer grows, so the
+# card that was opened is marked again in each drawing.
 HEAD = """<script>
-document.addEventListener("click", (event) => {
-  const badge = event.target.closest && event.target.closest("a.fp-badge");
-  if (!badge) return;
-  event.preventDefault();
-  const card = document.getElementById(badge.getAttribute("href").slice(1));
-  if (!card) return;
-  document.querySelectorAll(".fp-now").forEach((other) => other.classList.remove("fp-now"));
-  card.open = true;
-  card.classList.add("fp-now");
-  card.scrollIntoView({ behavior: "smooth", block: "nearest" });
-  const mark = card.querySelector("mark");
-  if (mark) mark.scrollIntoView({ block: "nearest" });
-  card.querySelector("summary").focus({ preventScroll: true });
-}, true);
+(() => {
+  let now = null;
+  const mark = () => {
+    const card = now && document.getElementById(now);
+    if (!card || card.classList.contains("fp-now")) return null;
+    document.querySelectorAll(".fp-now").forEach((other) => other.classList.remove("fp-now"));
+    card.open = true;
+    card.classList.add("fp-now");
+    return card;
+  };
+  document.addEventListener("click", (event) => {
+    const badge = event.target.closest && event.target.closest("a.fp-badge");
+    if (!badge) return;
+    event.preventDefault();
+    now = badge.getAttribute("href").slice(1);
+    mark();
+    const card = document.getElementById(now);
+    if (!card) return;
+    card.open = true;
+    card.scrollIntoView({ behavior: "smooth", block: "nearest" });
+    const quote = card.querySelector("mark");
+    if (quote) quote.scrollIntoView({ block: "nearest" });
+    card.querySelector("summary").focus({ preventScroll: true });
+  }, true);
+  new MutationObserver(mark).observe(document, { childList: true, subtree: true });
+})();
 </script>"""
 
 Turn = dict[str, Any]
