@@ -1,4 +1,4 @@
-"""The assistant over a few of the shipped documents: answers, abstentions, bad input, no network."""
+"""The assistant over a few documents: answers, abstentions, bad input, no network."""
 
 from __future__ import annotations
 
