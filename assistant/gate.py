@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 
@@ -118,7 +118,14 @@ class Gate:
         if not candidates:
             return _abstain(Reason.EMPTY, 0.0)
         probability = calibrated(self.features(question, passages, candidates))
-        stated = [c for c in candidates if not c.not_stated][: 2 * _NEAR]
+        listed = self._listed(passages)
+        stated = [
+            replace(
+                c, missing=tuple(item for item in c.missing if item.key not in listed[c.marker])
+            )
+            for c in candidates
+            if not c.not_stated
+        ][: 2 * _NEAR]
         named = _naming_all(question, stated)
         if not named:
             lacking = _lacking(stated)
@@ -150,17 +157,21 @@ class Gate:
         covered = self.features(question, passages, candidates).passage_coverage * total
         return covered < ENOUGH_NAMED
 
+    def _listed(self, passages: Sequence[Passage]) -> dict[int, set[str]]:
+        """Return, by marker, the terms of the questions that a passage says it answers."""
+        return {
+            marker: set().union(*(self._terms(text) for text in passage.chunk.questions))
+            for marker, passage in enumerate(passages, start=1)
+        }
+
     def features(
         self, question: Question, passages: Sequence[Passage], candidates: Sequence[Candidate]
     ) -> Features:
         """Return the features of a question beside its candidates (at least one), best first."""
-        listed = [[self._terms(text) for text in p.chunk.questions] for p in passages]
         first = passages[0].document.twin_key
         weights = {item.key: class_weight(item) for item in question.items}
         total = sum(weights.values()) or 1.0
-        by_passage: dict[int, set[str]] = {
-            marker: set().union(*terms) for marker, terms in enumerate(listed, start=1)
-        }
+        by_passage = self._listed(passages)
         for candidate in candidates:
             by_passage[candidate.marker].update(candidate.keys)
         covered = {
