@@ -43,6 +43,7 @@ from assistant.generations import (
 from assistant.index import Index
 from assistant.index_writer import Contents, Progress, texts_to_embed, write_index
 from assistant.lexicon import load_lexicon
+from assistant.library import Library
 from assistant.outside import load_outside
 from assistant.schema import Document
 from assistant.settings import Settings
@@ -131,7 +132,10 @@ def build_index(
         manifest = _read_or_none(previous)
         if manifest and not force and manifest.fingerprint == recipe.fingerprint:
             return _report(manifest, 0, started, up_to_date=True)
-        documents = load_corpus(settings.knowledge_dir)
+        documents = [
+            *load_corpus(settings.knowledge_dir),
+            *Library(settings.data_dir).documents(),
+        ]
         sources = load_sources(settings.knowledge_dir)
         folder = places.new()
         places.sweep(keep=tuple(path for path in (previous, folder) if path))
@@ -281,13 +285,15 @@ def _probe_here(folder: Path) -> None:
 def _recipe(settings: Settings, embeddings: CachedEmbeddings | None) -> _Recipe:
     root = settings.knowledge_dir
     lexicon = root / "lexicon.yaml"
+    files = {
+        path.relative_to(root).as_posix(): path
+        for path in (*knowledge_files(root), *source_files(root))
+    }
+    files |= Library(settings.data_dir).files()
     return _Recipe(
         embedder=embeddings.name if embeddings else "none",
         dimension=embeddings.dimension if embeddings else 0,
-        knowledge={
-            path.relative_to(root).as_posix(): file_hash(path)
-            for path in (*knowledge_files(root), *source_files(root))
-        },
+        knowledge={name: file_hash(path) for name, path in files.items()},
         lexicon=file_hash(lexicon) if lexicon.is_file() else "",
     )
 

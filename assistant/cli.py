@@ -27,6 +27,7 @@ from assistant.terminal import progress_bars, search_result, stream_answer, type
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
+    from assistant.builder import BuildReport
 
 _PATIENCE = 120.0
 """Seconds that ``serve --ingest`` waits for another process that is building the index."""
@@ -167,17 +168,38 @@ def search(
 
 @app.command()
 def ingest(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Files or folders of your own: PDF, DOCX, HTML, Markdown, text."),
+    ] = None,
+    remove: Annotated[
+        list[str] | None, typer.Option("--remove", help="Take this document of your own out.")
+    ] = None,
     force: Annotated[
         bool, typer.Option("--force", help="Rebuild even when nothing changed.")
     ] = False,
 ) -> None:
-    """Build the index from the knowledge files."""
+    """Build the index from the knowledge files and documents of your own."""
     settings = Settings()
     settings.ensure_data_dir()
     from assistant.builder import build_index
+    from assistant.intake import State, add_documents, remove_document
 
     with progress_bars() as progress:
+        outcomes = [
+            outcome for name in remove or () for outcome in remove_document(name, settings.data_dir)
+        ]
+        outcomes += add_documents(paths or (), settings.data_dir, progress)
         report = build_index(settings, force=force, progress=progress)
+    for outcome in outcomes:
+        typer.echo(f"{outcome.state:<9} {outcome.path}: {outcome.detail}")
+    _tell_built(report)
+    failed = sum(outcome.state is State.FAILED for outcome in outcomes)
+    if failed:
+        raise AssistantError(f"{failed} of {len(outcomes)} documents could not be read; see above")
+
+
+def _tell_built(report: BuildReport) -> None:
     if report.up_to_date:
         typer.echo(f"up to date: {report.documents} documents, {report.chunks} passages")
         return

@@ -52,6 +52,7 @@ _STRENGTH = {
     Grade.SURVEY: 0.7,
     Grade.COMPANY_CASE: 0.5,
     Grade.EDITORIAL: 0.5,
+    Grade.OWN_DOCUMENT: 0.5,
     Grade.VENDOR: 0.3,
     Grade.AI_GENERATED: 0.0,
 }

@@ -252,9 +252,9 @@ _ASSERTED = {
     FigureKind.PERCENT,
     FigureKind.MONEY,
     FigureKind.MULTIPLE,
-    FigureKind.COUNT,
     FigureKind.POINTS,
 }
+"""Kinds of figures a question may assert; a count is as a rule the asker's own ("we are 15")."""
 
 
 def _intent(plain: str, named: Sequence[Item]) -> Intent:

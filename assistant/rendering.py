@@ -24,6 +24,7 @@ _GRADES: dict[Grade, dict[Language, str]] = {
     Grade.COMPANY_CASE: {Language.EN: "Company case", Language.ZH: "企业案例"},
     Grade.VENDOR: {Language.EN: "Vendor material", Language.ZH: "厂商资料"},
     Grade.EDITORIAL: {Language.EN: "Our own text", Language.ZH: "本站指南"},
+    Grade.OWN_DOCUMENT: {Language.EN: "Own document", Language.ZH: "自有文件"},
     Grade.AI_GENERATED: {
         Language.EN: "AI-generated article, no survey named",
         Language.ZH: "AI 生成的文章，未注明调查",

@@ -40,6 +40,8 @@ class Grade(StrEnum):
     COMPANY_CASE = "company-case"
     VENDOR = "vendor"
     EDITORIAL = "editorial"
+    OWN_DOCUMENT = "own-document"
+    """A document of the operator's own that states no grade."""
     AI_GENERATED = "ai-generated"
 
 

@@ -16,13 +16,13 @@ FOUNDING = (
 
 
 def copy_knowledge(folder: Path, documents: tuple[str, ...] = FOUNDING) -> Path:
-    """Copy documents in both languages, the register and the word lists; return the folder."""
+    """Copy documents in both languages, the register, word lists and vectors; return the folder."""
     for pattern in documents:
         for language in ("en", "zh"):
             name = pattern.format(language)
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(KNOWLEDGE / name, folder / name)
     shutil.copytree(KNOWLEDGE / "sources", folder / "sources")
-    for name in ("lexicon.yaml", "outside.yaml"):
+    for name in ("lexicon.yaml", "outside.yaml", "vectors.npz"):
         shutil.copyfile(KNOWLEDGE / name, folder / name)
     return folder

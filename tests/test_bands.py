@@ -17,7 +17,10 @@ BANDS = {
     1: {"schema", "errors", "language", "figures", "numerals", "citations", "wording", "rendering"},
     2: {
         "annotations",
+        "extraction",
         "curation",
+        "intake",
+        "library",
         "sources",
         "settings",
         "corpus",
@@ -46,7 +49,6 @@ BANDS = {
             "tokens",
             "frequency",
             "outside",
-            "extraction",
             "embedded",
             "models",
             "grounding",
@@ -62,6 +64,11 @@ BAND = {module: band for band, modules in BANDS.items() for module in modules}
 
 LIBRARIES: dict[str, set[int]] = {
     "babel": {2, 3},
+    "bs4": {2},
+    "charset_normalizer": {2},
+    "mammoth": {2},
+    "markdownify": {2},
+    "pypdfium2": {2},
     "bm25s": {3},
     "bpe_openai": {3},
     "chromadb": {3},
