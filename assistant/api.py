@@ -8,7 +8,9 @@ import gradio as gr
 from fastapi import FastAPI, Request, Response
 
 from assistant.assistant import Assistant
+from assistant.intake import MAX_BYTES
 from assistant.ui.page import CSS, HEAD, build_ui
+from assistant.uploads import Take
 
 _POLICY = "; ".join((
     "default-src 'self'",
@@ -31,8 +33,13 @@ _HEADERS = {
 }
 
 
-def create_app(assistant: Assistant) -> FastAPI:
-    """Return the application: the chat at ``/``, ``/healthz`` beside it."""
+def create_app(assistant: Assistant, take: Take | None = None) -> FastAPI:
+    """Return the application: the chat at ``/``, ``/healthz`` beside it.
+
+    Args:
+        assistant: answers.
+        take: takes the documents that maintainers add; None for a page without that.
+    """
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
 
     @app.middleware("http")
@@ -49,7 +56,7 @@ def create_app(assistant: Assistant) -> FastAPI:
 
     mounted: FastAPI = gr.mount_gradio_app(
         app,
-        build_ui(assistant),
+        build_ui(assistant, take),
         path="/",
         theme=gr.themes.Base(
             font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]
@@ -60,6 +67,6 @@ def create_app(assistant: Assistant) -> FastAPI:
         run_history=False,
         show_error=False,
         enable_monitoring=False,
-        max_file_size="1mb",
+        max_file_size=MAX_BYTES if take else "1mb",
     )
     return mounted

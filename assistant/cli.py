@@ -224,6 +224,11 @@ def serve(
 
     chosen = {"host": host, "port": port}
     settings = Settings(**{name: value for name, value in chosen.items() if value is not None})
+    take = None
+    if settings.uploads:
+        from assistant.uploads import taker
+
+        take = taker(settings)
     with serving.open_port(settings.host, settings.port) as listener:
         if with_ingest:
             settings.ensure_data_dir()
@@ -232,7 +237,7 @@ def serve(
             with progress_bars() as progress:
                 build_index(settings, progress=progress, wait=_PATIENCE)
         assistant = _open_assistant(settings)
-        serving.run(assistant, listener, _announce)
+        serving.run(assistant, listener, _announce, take)
 
 
 @app.command()

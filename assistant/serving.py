@@ -16,6 +16,7 @@ from assistant.errors import AssistantError, SettingsError
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
+    from assistant.uploads import Take
 
 _SHUTDOWN_SECONDS = 3
 """How long open answer streams may finish after Ctrl-C."""
@@ -54,7 +55,12 @@ def address(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def run(assistant: Assistant, listener: socket.socket, announce: Callable[[str], None]) -> None:
+def run(
+    assistant: Assistant,
+    listener: socket.socket,
+    announce: Callable[[str], None],
+    take: Take | None = None,
+) -> None:
     """Serve until interrupted; ``announce`` is told the address once the pages are made.
 
     Raises:
@@ -66,7 +72,7 @@ def run(assistant: Assistant, listener: socket.socket, announce: Callable[[str],
 
     server = uvicorn.Server(
         uvicorn.Config(
-            create_app(assistant),
+            create_app(assistant, take),
             log_level="warning",
             timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
         )

@@ -143,6 +143,11 @@ class Settings(BaseSettings):
         le=65535,
         description="the port the web chat listens on, 0 to 65535; 0 takes any free one",
     )
+    uploads: bool = Field(
+        default=False,
+        description="whether the chat page takes documents of your own; only where no other "
+        "machine can open it",
+    )
     passages: int = Field(
         default=8, ge=1, le=50, description="how many passages an answer may rest on, 1 to 50"
     )

@@ -57,7 +57,7 @@ BANDS = {
         },
         *{"composition", "evidence", "conversation"},
     },
-    4: {"chain", "assistant", "composition_root"},
+    4: {"chain", "assistant", "composition_root", "uploads"},
     5: {"ui", "api", "cli", "doctor", "serving", "terminal", "__main__"},
 }
 BAND = {module: band for band, modules in BANDS.items() for module in modules}

@@ -35,6 +35,7 @@ def app_url(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Ite
     environment = os.environ | {
         "FIRSTPILOT_DATA_DIR": str(log.parent / "data"),
         "FIRSTPILOT_KNOWLEDGE_DIR": str(settings.knowledge_dir),
+        "FIRSTPILOT_UPLOADS": "true",
     }
     with log.open("w", encoding="utf-8") as out:
         server = subprocess.Popen(
@@ -133,3 +134,16 @@ def test_a_question_with_a_script_runs_nothing(page) -> None:
 def test_an_empty_question_gets_a_hint(page) -> None:
     page.locator("#fp-question textarea").press("Enter")
     page.get_by_text("Type a question first.").wait_for()
+
+
+def test_an_added_document_is_answered_from(page, tmp_path) -> None:
+    path = tmp_path / "handbook.txt"
+    path.write_text("The Fernhill bakery repays staff for 14 online courses a year.", "utf-8")
+    (tmp_path / "bad.pdf").write_bytes(b"%PDF-1.7")
+    page.get_by_text("Add documents (maintainers)").click()
+    page.locator("#fp-add input[type=file]").set_input_files([path, tmp_path / "bad.pdf"])
+    told = page.locator("#fp-added li")
+    told.nth(1).wait_for(timeout=60_000)
+    assert "added handbook.txt" in told.all_inner_texts()[1]
+    assert "damaged" in told.all_inner_texts()[0]
+    assert "14" in ask(page, "How many online courses does the Fernhill bakery repay?")

@@ -424,7 +424,7 @@ def test_serve_serves_what_the_api_makes(fake, monkeypatch, capsys):
     page = FastAPI()
     page.get("/healthz")(lambda: {"served": True})
     api = types.ModuleType("assistant.api")
-    api.create_app = lambda assistant: page if assistant is fake else None  # type: ignore[attr-defined]
+    api.create_app = lambda assistant, take: page if assistant is fake else None  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "assistant.api", api)
     seen: list[bytes] = []
     address: list[str] = []

@@ -17,6 +17,8 @@ from assistant.rendering import escape_html, to_json
 from assistant.schema import Answered, Language, Message, Retrieved, Role, Verified
 from assistant.ui.html import END, answer_html, end_html, footer_html, sources_html
 from assistant.ui.texts import EXAMPLES, TEXTS
+from assistant.ui.uploading import build_uploading
+from assistant.uploads import Take
 
 _log = logging.getLogger(__name__)
 
@@ -58,8 +60,8 @@ HEAD = """<script>
 Turn = dict[str, Any]
 
 
-def build_ui(assistant: Assistant) -> gr.Blocks:
-    """Return the chat page over an assistant."""
+def build_ui(assistant: Assistant, take: Take | None = None) -> gr.Blocks:
+    """Return the chat page over an assistant; with ``take``, it lets documents be added."""
     say = TEXTS[Language.EN]
     page: gr.Blocks
     with gr.Blocks(title="FirstPilot", analytics_enabled=False, fill_height=True) as page:
@@ -89,6 +91,9 @@ def build_ui(assistant: Assistant) -> gr.Blocks:
             with gr.Column(scale=2, min_width=300):
                 sources_title = gr.Markdown(f"### {say['sources']}")
                 sources = gr.HTML(sources_html((), (), Language.EN, "none"), elem_id="fp-sources")
+
+        if take is not None:
+            build_uploading(take)
 
         def answer(turns: list[Turn], questions: list[str]) -> Iterator[tuple[list[Turn], str]]:
             yield from _answers(assistant, turns, questions)

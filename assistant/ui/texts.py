@@ -22,6 +22,9 @@ TEXTS: dict[Language, dict[str, str]] = {
         "in_language": "in Chinese",
         "open": "Open the publication",
         "switch": "中文",
+        "add": "Add documents (maintainers)",
+        "adding": "Reading the documents and building the index; answers go on meanwhile.",
+        "add_failed": "The documents could not be added; see the server's log.",
     },
     Language.ZH: {
         "title": "FirstPilot",
@@ -39,6 +42,9 @@ TEXTS: dict[Language, dict[str, str]] = {
         "in_language": "英文资料",
         "open": "打开原文",
         "switch": "English",
+        "add": "添加文件（维护者）",
+        "adding": "正在读取文件并建立索引；期间仍可提问。",
+        "add_failed": "文件未能添加，请查看服务器日志。",
     },
 }
 
