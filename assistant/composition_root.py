@@ -18,6 +18,7 @@ from assistant.grounding import DeterministicVerifier, Verifier
 from assistant.index import Coverage, coverage_of
 from assistant.lexicon import load_lexicon
 from assistant.models import make_chat_model
+from assistant.names import Names
 from assistant.outside import Outside, load_outside
 from assistant.prompting import load_prompt
 from assistant.questions import QuestionReader
@@ -78,11 +79,12 @@ def _assemble(settings: Settings, index: Callable[[], Index]) -> Parts:
     analyser = Analyser(lexicon)
     embeddings = make_embeddings(settings)
     frequency = WordFrequency(analyser)
-    reader = QuestionReader(analyser, frequency)
+    names = Names(index, frequency)
+    reader = QuestionReader(analyser, frequency, names)
     ranker = EvidenceRanker(analyser, embeddings)
     retriever = HybridRetriever(index=index, analyser=analyser, embeddings=embeddings)
     chain = Chain(
-        condenser=Condenser(reader, analyser, Speller(lexicon, analyser, frequency)),
+        condenser=Condenser(reader, analyser, Speller(lexicon, analyser, frequency, names)),
         reader=reader,
         retriever=retriever,
         ranker=ranker,

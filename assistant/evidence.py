@@ -43,6 +43,8 @@ _CLASS_WEIGHT = {
 _COVERAGE, _CONTEXT, _COSINE, _FIT, _MISSING, _RANK, _FOREIGN = 0.5, 0.7, 0.6, 0.8, 0.3, 0.3, 1.0
 _NEGATIVE, _LENGTH, _MATCH, _ORDER = 0.6, 0.4, 1.2, 0.06
 
+ALIKE = 0.95
+"""Cosine from which a question is nearly the very one that a passage says it answers."""
 _GRADE, _RECENCY = 0.3, 0.2
 _STRENGTH = {
     Grade.OFFICIAL_STATISTIC: 1.0,
@@ -163,6 +165,7 @@ class EvidenceRanker:
     ) -> Candidate:
         number, order, excerpt, text = row
         nearness = nearnesses[number - 1]
+        same = min(max(((excerpt.match or 0.0) - ALIKE) / (1.0 - ALIKE), 0.0), 1.0)
         total = sum(weights.values()) or 1.0
         figures = self._figures(text)
         keys |= _measured(figures)
@@ -184,7 +187,7 @@ class EvidenceRanker:
             + _RANK / number
             - _FOREIGN * (excerpt.language is not question.language)
             - _NEGATIVE * not_stated
-            + _MATCH * nearness
+            + _MATCH * (1.0 + same) * nearness
             + _GRADE * _STRENGTH[Grade(excerpt.grade)]
             + _RECENCY * _recency(excerpt.published)
             - _ORDER * order * (nearness > 0)

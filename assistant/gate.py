@@ -82,6 +82,9 @@ _HARD = {
     ConceptClass.PLACE,
 }
 """Classes of which every concept asked about must be named by the evidence."""
+_HARD_FOR_DETAIL = {ConceptClass.TOPIC}
+"""The same where a figure or a date is asked for: advice on one tool helps with another, a price
+does not."""
 
 _DETAIL = {Expect.SHARE, Expect.MONEY, Expect.DURATION, Expect.FIGURE, Expect.WHEN}
 """What only a sentence with the right kind of figure can answer."""
@@ -97,6 +100,8 @@ NO_EMBEDDER = 0.9
 """Stands for the cosine where there is no embedder: words decide alone."""
 DETAIL_COVERAGE = 0.15
 """Share of the question that the sentence with the figure must cover by itself."""
+DETAIL_NEAR = 0.7
+"""How near its passage's own questions must be that it may cover less."""
 UNSAID_LEAD = 0.1
 """How much more of the question a sentence must cover that says that something is not stated."""
 _NEAR = 5
@@ -128,7 +133,7 @@ class Gate:
         ][: 2 * _NEAR]
         named = _naming_all(question, stated)
         if not named:
-            lacking = _lacking(stated)
+            lacking = _lacking(question, stated)
             places = tuple(item.text for item in lacking if item.cls is ConceptClass.PLACE)
             if places:
                 return _abstain(Reason.PLACE, probability, places)
@@ -228,7 +233,7 @@ def _naming_all(question: Question, stated: Sequence[Candidate]) -> list[Candida
 
     The things of a comparison may stand in different sentences, as long as each stands in one.
     """
-    hard = {item for item in question.items if item.cls in _HARD}
+    hard = _hard(question)
     if question.expects is Expect.COMPARISON:
         found = [c for c in stated if hard - set(c.missing)]
         covered = set().union(*(hard - set(c.missing) for c in found))
@@ -236,9 +241,16 @@ def _naming_all(question: Question, stated: Sequence[Candidate]) -> list[Candida
     return [c for c in stated if not hard & set(c.missing)]
 
 
-def _lacking(stated: Sequence[Candidate]) -> tuple[Item, ...]:
+def _hard(question: Question) -> set[Item]:
+    """Return what the evidence must name."""
+    classes = _HARD | (_HARD_FOR_DETAIL if question.expects in _DETAIL else set())
+    return {item for item in question.items if item.cls in classes}
+
+
+def _lacking(question: Question, stated: Sequence[Candidate]) -> tuple[Item, ...]:
     """Return what an answer must name and the best sentences do not: in none, else in the best."""
-    best = [{item for item in c.missing if item.cls in _HARD} for c in stated[:_NEAR]]
+    hard = _hard(question)
+    best = [hard & set(c.missing) for c in stated[:_NEAR]]
     nowhere = set.intersection(*best) if best else set()
     return tuple(sorted(nowhere or (best[0] if best else ()), key=lambda item: item.key))
 
@@ -259,7 +271,9 @@ def _holds_detail(question: Question, about: Sequence[Candidate]) -> bool:
     """Whether some good sentence about the very thing holds the kind of detail asked for."""
     if question.expects not in _DETAIL:
         return True
-    return any(c.fits >= 1 and c.coverage >= DETAIL_COVERAGE for c in about)
+    return any(
+        c.fits >= 1 and (c.coverage >= DETAIL_COVERAGE or c.near >= DETAIL_NEAR) for c in about
+    )
 
 
 def _is_dated(question: Question, candidate: Candidate, passage: Passage) -> bool:

@@ -7,7 +7,7 @@ question is data about a text; reading it never fails, whatever the text.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -107,7 +107,7 @@ _ABILITY = re.compile(
     r"(what (can|do|could|are) (you|u|this|it) (do|able|help|know|cover|offer|answer)|how (can|do|could) (you|u) help"
     r"|who are (you|u)|what are (you|u)\b|what is this|what .{0,30}can i ask|ask (you|u)( about)?\W*$|what (topics|questions)|help me$|^help\W*$|your capabilities|what do (you|u) know"
     r"|how (does|do) (this|you|it) work|tell me about yourself|are you (a )?(bot|human|robot|ai|real)|introduce yourself"
-    r"|你能做什么|你会做什么|你会什么|你能干什么|你能干嘛|你可以做什么|(你|您)(可以|能)(回答|帮)|你能帮|你是谁|你是什么|能(问|回答|帮)|可以问你|问你什么|你知道什么|你有什么功能|怎么用你"
+    r"|你能做什么|你会做什么|你会什么|你能干什么|你能干嘛|你可以做什么|(你|您)(可以|能)(回答|帮)|你能帮|你是谁|你是什么|(^|[你您都])能(问|回答|帮)|可以问你|问你什么|你知道什么|你有什么功能|怎么用你"
     r"|你是机器人|你是人|你懂什么|介绍一下你|介绍下你自己|自我介绍|你叫什么|能问什么|可以问什么|有什么用|^帮助$|你都能|你都会|能帮我什么|能帮我做)"
 )
 
@@ -180,10 +180,13 @@ _MORE = re.compile(
 class QuestionReader:
     """Reads questions with one analyser. Safe to share between threads."""
 
-    def __init__(self, analyser: Analyser, frequency: WordFrequency) -> None:
-        """Take the analyser the index was built with, and what knows ordinary words."""
+    def __init__(
+        self, analyser: Analyser, frequency: WordFrequency, names: Container[str] = ()
+    ) -> None:
+        """Take the index's analyser, what knows ordinary words, and the names in the index."""
         self._analyser = analyser
         self._frequency = frequency
+        self._names = names
 
     def read(self, text: str) -> Question:
         """Read a question; whatever the text, something sensible comes back."""
@@ -230,7 +233,8 @@ class QuestionReader:
             items[f"@{hit.id}"] = Item(key=f"@{hit.id}", cls=hit.cls, text=phrase)
         for key, word in self._analyser.words_outside(plain, covered):
             weight = self._frequency.weight(word)
-            items.setdefault(key, Item(key=key, cls=None, text=word, weight=weight))
+            cls = ConceptClass.ORGANISATION if word in self._names else None
+            items.setdefault(key, Item(key=key, cls=cls, text=word, weight=weight))
         return items
 
 

@@ -39,6 +39,10 @@ concepts still meet, ordinary words do not."""
 QUESTION_WEIGHT = 1.0
 """Weight of the ranking by the questions that passages say they answer."""
 
+ALIKE, ALIKE_WEIGHT = 0.93, 0.4
+"""Cosine from which a question is nearly one that a passage says it answers, and what is added to
+the passage's fused score when it is the very same."""
+
 POOL = 40
 """How many passages each ranking contributes."""
 OTHER_LANGUAGE_EVERY = 3
@@ -123,7 +127,11 @@ class HybridRetriever:
             asked_like = index.dense_questions(vector, language, 2 * POOL, allowed)
             matches |= dict(asked_like)
             rankings.append((QUESTION_WEIGHT, [key for key, _ in asked_like[:POOL]]))
-        return reciprocal_rank_fusion(rankings)
+        scores = reciprocal_rank_fusion(rankings)
+        for key, cosine in matches.items():
+            if key in scores:
+                scores[key] += ALIKE_WEIGHT * max(0.0, (cosine - ALIKE) / (1.0 - ALIKE))
+        return scores
 
 
 def _passage(index: Index, chunk: Chunk, rank: int, score: float, match: float | None) -> Passage:

@@ -1,7 +1,7 @@
 """Mends typing errors in questions: English misspellings and Chinese sound-alikes.
 
-Knows: a dictionary of English, the words of the lexicon and of the index. Does not know what a
-question means. Invariant: a word that a dictionary or the index knows is never changed, so a
+Knows: a dictionary of English, the words of the lexicon and the names in the index. Does not know
+what a question means. Invariant: a word that a dictionary or the index knows is never changed, so a
 correct question comes back as it was.
 """
 
@@ -12,6 +12,7 @@ from functools import cached_property
 
 from assistant.frequency import WordFrequency
 from assistant.lexicon import ConceptClass, Lexicon
+from assistant.names import Names
 from assistant.terms import Analyser
 
 _WORD = re.compile(r"\b[A-Za-z]{3,}\b")
@@ -34,14 +35,18 @@ LONGEST_PHRASE = 8
 class Speller:
     """Corrects questions towards one vocabulary. Built lazily: the first use loads dictionaries."""
 
-    def __init__(self, lexicon: Lexicon, analyser: Analyser, frequency: WordFrequency) -> None:
+    def __init__(
+        self, lexicon: Lexicon, analyser: Analyser, frequency: WordFrequency, names: Names
+    ) -> None:
         """Take the words to correct towards.
 
         Args:
             lexicon: its phrases are the targets.
             analyser: knows which Chinese words are ordinary ones.
             frequency: knows which English words are.
+            names: of the index; never changed, and targets too.
         """
+        self._names = names
         self._lexicon = lexicon
         self._analyser = analyser
         self._frequency = frequency
@@ -63,7 +68,7 @@ class Speller:
             return word
         if len(word) <= _SHORT:
             return self._short(word)
-        near = self._nearest(lower, 1)
+        near = self._nearest(lower, 1) or self._names.near(lower)
         if near is None:
             guess = self._frequency.english.correction(lower)
             near = guess if guess and guess != lower and self._is_word(guess) else None
@@ -92,7 +97,7 @@ class Speller:
 
     def _is_word(self, lower: str) -> bool:
         known = self._frequency.english.word_frequency.dictionary
-        return bool(known.get(lower, 0) >= KNOWN_FREQUENCY)
+        return lower in self._names or bool(known.get(lower, 0) >= KNOWN_FREQUENCY)
 
     def _chinese(self, run: str) -> str:
         from pypinyin import lazy_pinyin

@@ -48,6 +48,7 @@ BANDS = {
         *{
             "tokens",
             "frequency",
+            "names",
             "outside",
             "embedded",
             "models",

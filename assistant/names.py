@@ -1,0 +1,67 @@
+"""Names: the proper names that the indexed texts write and that no dictionary has.
+
+Knows: which words of the index are names of firms, products and people (Latin letters). Does not
+know any question. Invariant: the names are those of the index that is current.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from assistant.frequency import WordFrequency
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from assistant.index import Index
+
+_CAPITAL = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]*[A-Z][A-Za-z]{2,}(?![A-Za-z0-9])")
+ORDINARY_ZIPF = 3.0
+"""How common an English word must be not to be taken for a name."""
+LEAST_LETTERS = 5
+"""Letters from which a name is known again with one wrong."""
+
+
+class Names:
+    """Looks names up. Built at the first use, and anew for another index."""
+
+    def __init__(self, index: Callable[[], Index], frequency: WordFrequency) -> None:
+        """Take the index to read and what knows ordinary words."""
+        self._index = index
+        self._frequency = frequency
+        self._lock = threading.Lock()
+        self._held: tuple[Path | None, frozenset[str]] = (None, frozenset())
+
+    def __contains__(self, word: object) -> bool:
+        """Whether a lower-case word is a name."""
+        return word in self._current()
+
+    def near(self, word: str) -> str | None:
+        """Return the name that a lower-case word with one wrong letter most likely means."""
+        from rapidfuzz import process
+        from rapidfuzz.distance import OSA
+
+        if len(word) < LEAST_LETTERS:
+            return None
+        names = sorted(self._current())
+        found = process.extractOne(word, names, scorer=OSA.distance, score_cutoff=1)
+        return str(found[0]) if found else None
+
+    def _current(self) -> frozenset[str]:
+        index = self._index()
+        folder, names = self._held
+        if folder == index.folder:
+            return names
+        with self._lock:
+            words = {
+                word.lower()
+                for chunk in index.chunks.values()
+                for text in (*chunk.heading_path, chunk.text)
+                for word in _CAPITAL.findall(text)
+            }
+            names = frozenset(w for w in words if self._frequency.zipf(w) < ORDINARY_ZIPF)
+            self._held = (index.folder, names)
+        return names
