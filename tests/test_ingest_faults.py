@@ -35,6 +35,8 @@ from tests.support import copy_knowledge
 
 SEED = 20261124
 KILLS = 20
+WRITING = 0.4
+"""Seconds from the first file of a generation to its last, about."""
 REPORT = "reports/{}/sme-ai-report-2026.md"
 QUESTION = "How many SMEs use AI?"
 
@@ -159,6 +161,7 @@ def _ingest(root: str) -> None:
     sys.exit(main(["ingest"]))
 
 
+@pytest.mark.slow
 def test_kills_at_any_moment_lose_no_answer_and_leave_nothing(root: Path) -> None:
     # Builders are forked from a process that has the libraries loaded: that takes half their time.
     forks = multiprocessing.get_context("forkserver")
@@ -181,14 +184,19 @@ def test_kills_at_any_moment_lose_no_answer_and_leave_nothing(root: Path) -> Non
     before = assistant.coverage().fingerprint
     asker = Asker(assistant)
     asker.start()
-    moments = [rng.random() for _ in range(KILLS)]
-    for number, moment in enumerate(moments, start=1):
+    for number in range(1, KILLS + 1):
         edit(root, number)
+        held = generations(root)
         process = ingest()
-        process.join(moment * whole)
+        # Every other moment is counted from the first write: writing is short beside starting.
+        writing = number % 2 == 0
+        while writing and process.is_alive() and generations(root) <= held:
+            time.sleep(0.005)
+        moment = rng.uniform(0, WRITING if writing else whole)
+        process.join(moment)
         process.kill()
         process.join()
-        said = f"seed {SEED}, kill {number} after {moment * whole:.2f} s of {whole:.2f} s"
+        said = f"seed {SEED}, kill {number} after {moment:.2f} s{' of writing' * writing}"
         print(said)  # noqa: T201 - shown when the test fails
         status = index_status(settings_of(root))
         assert status.state in {"current", "stale"}, status.detail
@@ -273,6 +281,7 @@ def test_of_two_builders_at_once_one_builds_and_the_other_says_why_not(root: Pat
     assert index_status(settings_of(root)).state == "current"
 
 
+@pytest.mark.slow
 def test_a_server_answers_during_a_build_and_then_from_the_new_index(root: Path) -> None:
     server = firstpilot(root, "serve", "--port", "0")
     assert server.stdout is not None
