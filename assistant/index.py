@@ -190,12 +190,20 @@ class Index:
         scores = (1.0 - float(distance) for distance in found["distances"][0])
         return list(zip(found["ids"][0], scores, strict=True))
 
-    def needs(self, language: Language, asked: Language) -> bool:
-        """Whether ``language`` holds documents without a translation in the one asked in."""
-        translated = {i.twin_key for i in self.documents.values() if i.language is asked}
+    def needs(
+        self, language: Language, asked: Language, allowed: Collection[str] | None = None
+    ) -> bool:
+        """Whether ``language`` holds documents without a translation in the one asked in.
+
+        Args:
+            language: to be searched or not.
+            asked: of the query.
+            allowed: ids of documents to search, None for all; a translation must be among them.
+        """
+        infos = [i for i in self.documents.values() if allowed is None or i.id in allowed]
+        translated = {info.twin_key for info in infos if info.language is asked}
         return language is asked or any(
-            info.language is language and info.twin_key not in translated
-            for info in self.documents.values()
+            info.language is language and info.twin_key not in translated for info in infos
         )
 
     def _read_chunks(self) -> dict[str, Chunk]:
