@@ -29,6 +29,7 @@ from assistant.errors import (
     IndexMissing,
     IndexProblem,
     IndexStale,
+    KnowledgeError,
     SettingsError,
 )
 from assistant.generations import (
@@ -137,14 +138,14 @@ def build_index(
             *Library(settings.data_dir).documents(),
         ]
         sources = load_sources(settings.knowledge_dir)
-        folder = places.new()
-        places.sweep(keep=tuple(path for path in (previous, folder) if path))
         analyser = make_analyser(settings)
-        contents = write_index(folder, documents, sources, analyser, embeddings, report)
-        manifest = _manifest(folder, recipe, contents)
-        write_manifest(folder, manifest)
-        report(0, 1, "probing")
-        probe(folder)
+        places.sweep(keep=(previous,) if previous else ())
+        with places.build() as folder:
+            contents = write_index(folder, documents, sources, analyser, embeddings, report)
+            manifest = _manifest(folder, recipe, contents)
+            write_manifest(folder, manifest)
+            report(0, 1, "probing")
+            probe(folder)
         places.publish(folder)
         report(1, 1, "probing")
     return _report(manifest, contents.embedded, started, up_to_date=False)
@@ -226,26 +227,45 @@ class LiveIndex:
         """
         self._places = Generations(settings.data_dir / "index")
         self._lock = threading.Lock()
-        folder = self._places.current()
-        _require_fresh(read_manifest(folder), settings)
-        self._index = Index(folder)
+        self._index = self._open(settings)
+        self._refused: Path | None = None
+
+    def _open(self, settings: Settings) -> Index:
+        """Open the current generation, or the next when it is swept at that very moment."""
+        while True:
+            folder = self._places.current()
+            try:
+                _require_fresh(read_manifest(folder), settings)
+                return Index(folder)
+            except IndexCorrupt:
+                if folder == self._places.current():
+                    raise
 
     def current(self) -> Index:
-        """Return the newest generation that opens; a damaged one is logged and passed over."""
+        """Return the newest generation that opens; one that cannot be used is passed over."""
         try:
             folder = self._places.current()
         except IndexProblem:
             return self._index
-        if folder != self._index.folder and self._lock.acquire(blocking=False):
+        is_new = folder not in {self._index.folder, self._refused}
+        if is_new and self._lock.acquire(blocking=False):
             try:
-                opened = Index(folder)
-                if _same_reading(opened.manifest, self._index.manifest):
-                    self._index = opened
+                self._take(folder)
             except AssistantError as exc:
                 _log.warning("keeping index %s: %s", self._index.folder.name, exc)
+                # A generation never changes; what had no room for it may.
+                if isinstance(exc, IndexProblem):
+                    self._refused = folder
             finally:
                 self._lock.release()
         return self._index
+
+    def _take(self, folder: Path) -> None:
+        """Switch to another generation."""
+        opened = Index(folder)
+        if not _same_reading(opened.manifest, self._index.manifest):
+            raise IndexStale("the new one was built another way; start again to use it")
+        self._index = opened
 
 
 def probe(folder: Path) -> None:
@@ -293,9 +313,16 @@ def _recipe(settings: Settings, embeddings: CachedEmbeddings | None) -> _Recipe:
     return _Recipe(
         embedder=embeddings.name if embeddings else "none",
         dimension=embeddings.dimension if embeddings else 0,
-        knowledge={name: file_hash(path) for name, path in files.items()},
-        lexicon=file_hash(lexicon) if lexicon.is_file() else "",
+        knowledge={name: _knowledge_hash(path) for name, path in files.items()},
+        lexicon=_knowledge_hash(lexicon) if lexicon.is_file() else "",
     )
+
+
+def _knowledge_hash(path: Path) -> str:
+    try:
+        return file_hash(path)
+    except OSError as exc:
+        raise KnowledgeError(str(path), None, f"cannot be read ({exc.strerror or exc})") from exc
 
 
 def _require_fresh(manifest: Manifest, settings: Settings) -> None:

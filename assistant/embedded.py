@@ -43,7 +43,7 @@ class EmbeddedChatModel(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
-        prompt = str(messages[-1].text)
+        prompt = str(messages[-1].text) if messages else ""
         question = self.reader.read(parse_question(prompt))
         candidates = self.ranker.rank(question, parse_excerpts(prompt))
         pieces = compose(question, candidates) if candidates else iter([NO_ANSWER])

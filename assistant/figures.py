@@ -118,7 +118,7 @@ _MAIN = re.compile(
 _SPECIAL = re.compile(
     rf"(?P<baifen>百分之(?P<bn>{_DIGITS}|{_HAN}))"
     rf"|(?P<fenzhi>(?P<fd>{_DIGITS}|[一二两三四五六七八九十百]+)分之(?P<fn>{_DIGITS}|[一二两三四五六七八九十百]+))"
-    rf"|(?P<cheng>(?P<c1>[一二三四五六七八九1-9])成(?P<c2>[一二三四五六七八九半])?(?![功本为立员长交熟果绩都分]))"
+    rf"|(?P<cheng>(?P<c1>[一二两三四五六七八九1-9])成(?P<c2>[一二三四五六七八九半])?(?![功本为立员长交熟果绩都分]))"
     rf"|(?P<inten>(?<![\d.,])\b(?P<in1>\d+|{ENGLISH_WORD}) (?:in|out of)(?: every)? (?P<in2>(?!(?:19|20)\d\d\b)\d+|{ENGLISH_WORD})\b)"
     r"|(?P<half>\bhalf\b|一半|半数)"
     r"|(?P<frac>(?<!first )(?<!last )(?<!next )\b(?:(?P<fr1>one|a|two|three|four)[ -])(?P<fr2>thirds?|quarters?|fifths?|tenths?)\b)"
@@ -128,9 +128,9 @@ _SPECIAL = re.compile(
     r"(?:多|余)?\s?(?P<vcur>(?:rmb|yuan|dollars?|euros?|pounds?|美元|欧元|元|块钱|块)(?![a-z]))?"
     r"(?:\s?(?:per|a|/)\s?(?P<vper>month|year|day|user)\b)?"
     rf"|(?P<date>\b(?P<y1>(?:19|20)\d\d)-(?P<m1>\d\d)(?:-(?P<d1>\d\d))?\b"
-    r"|(?P<y2>(?:19|20)\d\d)年(?P<m2>\d{1,2})月(?:(?P<d2>\d{1,2})日)?"
+    r"|(?P<y2>(?:19|20)\d\d)\s?年\s?(?P<m2>\d{1,2})\s?月(?:\s?(?P<d2>\d{1,2})\s?日)?"
     rf"|\b(?:(?P<d3>\d{{1,2}}) )?(?P<m3>{_MONTHS}) (?P<y3>(?:19|20)\d\d)\b)"
-    r"|(?P<year>(?<![\d,.$€£¥])(?:19|20)\d\d(?:年(?!前)|(?![\d%]|[.,]\d|\s?(?:rmb|yuan|元|万|亿|年|percent))))"
+    r"|(?P<year>(?<![\d,.$€£¥])(?:19|20)\d\d(?:\s?年(?!前)|(?![\d%]|[.,]\d|\s?(?:rmb|yuan|元|万|亿|年|percent))))"
     r"|(?P<double>翻了?一番|\b(?:doubled|twofold)\b)|(?P<triple>\b(?:tripled|threefold)\b)",
     re.IGNORECASE,
 )
@@ -138,7 +138,7 @@ _SKIP = re.compile(
     r"https?://\S+|\S+@\S+\.\S+|\[[\d,\s–-]+\]|【[\d,\s]+】|§\s?[\d.]+|(?m:^\s*\d+[.)]\s)"
     r"|(?<![A-Za-z])(?!(?i:rmb|cny|usd|eur|gbp|jpy|hkd|sgd|cad|aud|krw)\d)[A-Za-z]+[A-Za-z.]*[-‑]?\d[A-Za-z0-9_.-]*(?<![.-])"
     r"|\b(?:ISO|Office|version|DeepSeek V|Windows|Article|Articles|Law|Annex|[Pp]oint|Section|Step|No\.)\s?\d[\d.:]*"
-    r"|\b\d+[A-Z]{1,3}\d?\b(?<![\d][kKmMbB])|(?<![年\d])\d{1,2}月(?!\d)|B2B|B2C|24/7|第[一二三四五六七八九十百\d]+|\b\d+(?:st|nd|rd|th)\b",
+    r"|\b\d+[A-Z]{1,3}\d?\b(?<![\d][kKmMbB])|(?<![年\d])(?<!年\s)\d{1,2}月(?!\d)|B2B|B2C|24/7|第[一二三四五六七八九十百\d]+|\b\d+(?:st|nd|rd|th)\b",
 )
 _BEFORE = re.compile(
     r"(?P<below>fewer than|less than|lower than|below|under|at most|up to|no more than|不到|低于|不足|少于|小于|至多|最多|以内)"

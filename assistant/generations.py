@@ -19,6 +19,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Iterator, Mapping
@@ -26,12 +27,12 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from assistant.errors import IndexBusy, IndexCorrupt, IndexMissing, StorageError
 
 FORMAT = 3
 _MANIFEST = "manifest.json"
+_NAME = re.compile(r"\d{8}T\d{6}-[0-9a-f]{8}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,13 +76,14 @@ class Generations:
         """
         try:
             name = (self.root / "CURRENT").read_text(encoding="utf-8").strip()
+            folder = self.root / name
+            complete = _NAME.fullmatch(name) and (folder / _MANIFEST).is_file()
         except FileNotFoundError:
             raise IndexMissing("there is no index yet; run: firstpilot ingest") from None
         except (OSError, UnicodeDecodeError) as exc:
             raise IndexCorrupt(f"{self.root / 'CURRENT'}: {exc}; run: firstpilot ingest") from exc
-        folder = self.root / name
-        if not name or folder.parent != self.root or not (folder / _MANIFEST).is_file():
-            message = f"the index pointer names {name!r}, which is not complete"
+        if not complete:
+            message = f"the index pointer names {name[:40]!r}, which is not complete"
             raise IndexCorrupt(f"{message}; run: firstpilot ingest")
         return folder
 
@@ -120,6 +122,17 @@ class Generations:
         folder.mkdir()
         return folder
 
+    @contextmanager
+    def build(self) -> Iterator[Path]:
+        """Give an empty folder for a build, removed again when the build fails; lock held."""
+        folder = self.new()
+        try:
+            yield folder
+        except BaseException:
+            # On a full disk, what a failed build leaves is room that the next one lacks.
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+
     def publish(self, folder: Path) -> None:
         """Make a complete generation current, by one atomic rename; call with the lock held."""
         pointer = self.root / f".CURRENT-{uuid.uuid4().hex[:8]}"
@@ -156,18 +169,18 @@ def read_manifest(folder: Path) -> Manifest:
     Raises:
         IndexCorrupt: the manifest is unreadable, of another format, or a file is missing or cut.
     """
+    from pydantic import TypeAdapter
+
     try:
-        fields: dict[str, Any] = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
-        manifest = Manifest(**fields)
-    except (OSError, ValueError, TypeError) as exc:
+        manifest = TypeAdapter(Manifest).validate_json((folder / _MANIFEST).read_bytes())
+    except (OSError, ValueError) as exc:
         message = f"the manifest of index {folder.name!r} cannot be read"
         raise IndexCorrupt(f"{message}; run: firstpilot ingest --force") from exc
     if manifest.format != FORMAT:
         message = f"index {folder.name!r} has format {manifest.format}, this version reads {FORMAT}"
         raise IndexCorrupt(f"{message}; run: firstpilot ingest --force")
     for name, expected in manifest.files.items():
-        path = folder / name
-        if not path.is_file() or file_hash(path) != expected:
+        if _hash_or_none(folder / name) != expected:
             message = f"index file {name!r} is missing or damaged"
             raise IndexCorrupt(f"{message}; run: firstpilot ingest --force")
     return manifest
@@ -183,6 +196,14 @@ def file_hash(path: Path) -> str:
     """Return the SHA-256 of a file's content, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _hash_or_none(path: Path) -> str | None:
+    """Return the hash of a file that may be gone, or go while it is read."""
+    try:
+        return file_hash(path)
+    except (OSError, ValueError):
+        return None
 
 
 def _sync_folder(folder: Path) -> None:

@@ -58,6 +58,8 @@ class DeterministicVerifier:
 
     def _check(self, claim: Claim, passages: Sequence[Passage]) -> ClaimCheck:
         say = _REASONS[detect_language(claim.text)]
+        if not any(map(str.isalnum, claim.text)):
+            return _verdict(claim, Verdict.UNCHECKED, None, say["wordless"])
         valid, dangling = resolve(claim.markers, passages)
         if not valid:
             if dangling:
@@ -65,7 +67,7 @@ class DeterministicVerifier:
             return _verdict(claim, Verdict.UNCITED, 0.0, say["uncited"])
         cited = [(n, passages[n - 1]) for n in valid]
         for n, passage in cited:
-            quote = _verbatim(claim.text, passage)
+            quote = self._verbatim(claim.text, passage)
             if quote is not None:
                 evidence = _citation(n, passage, *quote)
                 return _verdict(claim, Verdict.SUPPORTED, 1.0, say["verbatim"], evidence)
@@ -76,8 +78,8 @@ class DeterministicVerifier:
     ) -> ClaimCheck:
         """Check a claim that is no quote: its figures first, then its words."""
         evidence_text = "\n".join(passage.chunk.text for _, passage in cited)
-        wrong = unsupported_figures(claim.text, evidence_text)
-        terms = set(self._analyser.terms(claim.text))
+        terms = self._words(claim.text)
+        wrong = unsupported_figures(claim.text, self._about(terms, cited))
         best = max(
             (
                 (self._overlap(terms, passage.chunk.text[start:end]), n, passage, start, end)
@@ -101,6 +103,45 @@ class DeterministicVerifier:
             return _verdict(claim, Verdict.UNSUPPORTED, held, say["words"], evidence)
         return _verdict(claim, Verdict.SUPPORTED, held, say["held"], evidence)
 
+    def _words(self, text: str) -> set[str]:
+        """Return the terms of a text without its figures, which are compared as figures."""
+        figures = find_figures(text, None)
+        for figure in reversed(figures):
+            text = f"{text[: figure.start]} {text[figure.end :]}"
+        return set(self._analyser.terms(text))
+
+    def _about(self, terms: set[str], cited: Sequence[tuple[int, Passage]]) -> str:
+        """Return the sentences that share a word with a claim: another row's figure is not its."""
+        texts = (
+            passage.chunk.text[start:end]
+            for _, passage in cited
+            for start, end in quotable_spans(passage.chunk.text)
+        )
+        return "\n".join(text for text in texts if not terms or self._overlap(terms, text))
+
+    def _verbatim(self, text: str, passage: Passage) -> tuple[int, int] | None:
+        """Return where the passage's text holds a claim word for word, or None.
+
+        A table row may add a short label without figures to its quote, of words of the passage.
+        """
+        wanted = _plain(text)
+        if not wanted:
+            return None
+        for start, end in quotable_spans(passage.chunk.text):
+            sentence = _plain(passage.chunk.text[start:end])
+            if sentence == wanted or (len(wanted) >= LABEL and wanted in sentence):
+                return start, end
+            label = wanted.removesuffix(sentence)
+            if sentence and label != wanted and self._is_label(label, passage):
+                return start, end
+        return None
+
+    def _is_label(self, label: str, passage: Passage) -> bool:
+        if len(label) > LABEL or find_figures(label, None):
+            return False
+        there = "\n".join((passage.document.title, *passage.chunk.heading_path, passage.chunk.text))
+        return self._overlap(set(self._analyser.terms(label)), there) > 0
+
     def _overlap(self, terms: set[str], text: str) -> float:
         """Return the share of terms that a text holds; 0 when there are none."""
         return len(terms & set(self._analyser.terms(text))) / len(terms) if terms else 0.0
@@ -116,6 +157,7 @@ _REASONS: dict[Language, dict[str, str]] = {
         "words": "too little of it stands in the source",
         "empty": "the cited passage has no sentence to compare with",
         "none": "no figure",
+        "wordless": "there are no words in it to check",
     },
     Language.ZH: {
         "dangling": "引用了不存在的来源 [{}]",
@@ -126,26 +168,9 @@ _REASONS: dict[Language, dict[str, str]] = {
         "words": "大部分内容在来源中找不到",
         "empty": "所引段落没有可比对的句子",
         "none": "没有数字",
+        "wordless": "没有可以核对的文字",
     },
 }
-
-
-def _verbatim(text: str, passage: Passage) -> tuple[int, int] | None:
-    """Return where the passage's text holds a claim word for word, or None.
-
-    A table row may add a short label without figures to its quote.
-    """
-    wanted = _plain(text)
-    if not wanted:
-        return None
-    for start, end in quotable_spans(passage.chunk.text):
-        sentence = _plain(passage.chunk.text[start:end])
-        if sentence == wanted or (len(wanted) >= LABEL and wanted in sentence):
-            return start, end
-        label = wanted.removesuffix(sentence)
-        if sentence and label != wanted and len(label) <= LABEL and not find_figures(label, None):
-            return start, end
-    return None
 
 
 def _plain(text: str) -> str:

@@ -11,8 +11,6 @@ from __future__ import annotations
 import json
 import logging
 import math
-import shutil
-import tempfile
 import weakref
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -20,8 +18,9 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.errors import IndexCorrupt
+from assistant.errors import IndexCorrupt, StorageError
 from assistant.generations import Manifest, read_manifest
+from assistant.privatecopy import PrivateCopy
 from assistant.schema import Chunk, DocumentInfo, Grade, Kind, Language, Source
 from assistant.sources import SourceRecord, references
 
@@ -53,20 +52,21 @@ class Index:
 
         Raises:
             IndexCorrupt: a file is damaged or missing, or Chroma cannot open its copy.
+            StorageError: there is no room for the copy.
         """
         self.folder = folder
         self.manifest: Manifest = read_manifest(folder)
-        copy = Path(tempfile.mkdtemp(prefix="firstpilot-index-"))
+        copy = _private_copy(folder)
+        self._client: Any = None
         try:
-            shutil.copytree(folder / "chroma", copy, dirs_exist_ok=True)
-            self._client = open_chroma(copy)
+            self._client = open_chroma(copy.path)
             self.documents = _read_documents(folder / "documents.json")
             self._sources = _read_sources(folder / "sources.json")
             self.chunks = self._read_chunks()
             self._centres = _read_centres(folder / "centres.json", self.manifest.dimension)
             self._bm25 = {language: _Bm25(folder / f"bm25-{language}") for language in Language}
         except Exception as exc:
-            shutil.rmtree(copy, ignore_errors=True)
+            _discard(self._client, copy)
             message = f"index {folder.name!r} cannot be opened ({type(exc).__name__})"
             raise IndexCorrupt(f"{message}; run: firstpilot ingest --force") from exc
         self._finalizer = weakref.finalize(self, _discard, self._client, copy)
@@ -190,12 +190,20 @@ class Index:
         scores = (1.0 - float(distance) for distance in found["distances"][0])
         return list(zip(found["ids"][0], scores, strict=True))
 
-    def needs(self, language: Language, asked: Language) -> bool:
-        """Whether ``language`` holds documents without a translation in the one asked in."""
-        translated = {i.twin_key for i in self.documents.values() if i.language is asked}
+    def needs(
+        self, language: Language, asked: Language, allowed: Collection[str] | None = None
+    ) -> bool:
+        """Whether ``language`` holds documents without a translation in the one asked in.
+
+        Args:
+            language: to be searched or not.
+            asked: of the query.
+            allowed: ids of documents to search, None for all; a translation must be among them.
+        """
+        infos = [i for i in self.documents.values() if allowed is None or i.id in allowed]
+        translated = {info.twin_key for info in infos if info.language is asked}
         return language is asked or any(
-            info.language is language and info.twin_key not in translated
-            for info in self.documents.values()
+            info.language is language and info.twin_key not in translated for info in infos
         )
 
     def _read_chunks(self) -> dict[str, Chunk]:
@@ -330,7 +338,19 @@ def open_chroma(path: Path) -> Any:
     return chromadb.PersistentClient(path=str(path), settings=Settings(anonymized_telemetry=False))
 
 
-def _discard(client: Any, folder: Path) -> None:
+def _private_copy(folder: Path) -> PrivateCopy:
+    """Copy the Chroma folder of a generation."""
+    try:
+        return PrivateCopy(folder / "chroma")
+    except OSError as exc:
+        # Tells when it is the generation that went away meanwhile.
+        read_manifest(folder)
+        message = f"no temporary copy of the index can be made ({exc.strerror or exc})"
+        raise StorageError(f"{message}; free some space or set TMPDIR to another folder") from exc
+
+
+def _discard(client: Any, copy: PrivateCopy) -> None:
     """Close a reader's private copy and remove it."""
-    client.close()
-    shutil.rmtree(folder, ignore_errors=True)
+    if client is not None:
+        client.close()
+    copy.remove()

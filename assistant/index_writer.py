@@ -7,12 +7,14 @@ asked (``index``). Invariant: files are written into an empty folder, and never 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.chunking import chunk_context, chunk_document, sentence_spans
+from assistant.errors import StorageError
 from assistant.index import COLLECTIONS, open_chroma
 from assistant.schema import Chunk, Document, DocumentInfo, Language
 from assistant.sources import SourceRecord
@@ -59,6 +61,9 @@ def write_index(
         analyser: cuts texts into terms.
         embeddings: makes the vectors; None for an index of words alone.
         progress: told about the steps.
+
+    Raises:
+        StorageError: Chroma cannot write.
     """
     infos = {document.info.id: document.info for document in documents}
     chunks = [chunk for document in documents for chunk in chunk_document(document)]
@@ -129,8 +134,7 @@ def _write_chroma(
     """Write passages, sentences and questions, one Chroma collection each per language."""
     import numpy as np
 
-    client = open_chroma(path)
-    try:
+    with _chroma(path) as client:
         first_sentence = len(chunks)
         starts = np.cumsum([first_sentence, *(len(found) for found in spans)])
         first_question = np.cumsum([0, *(len(chunk.questions) for chunk in chunks)])
@@ -179,8 +183,23 @@ def _write_chroma(
                 asked[[int(first_question[i]) + k for i, k in places]],
                 [{"document_id": chunks[i].document_id} for i, _ in places],
             )
-    finally:
-        client.close()
+
+
+@contextmanager
+def _chroma(path: Path) -> Iterator[Any]:
+    """Give a new Chroma folder to write to.
+
+    Raises:
+        StorageError: it cannot be written; Chroma tells a full disk by an error of its own.
+    """
+    from chromadb.errors import ChromaError
+
+    try:
+        with closing(open_chroma(path)) as client:
+            yield client
+    except ChromaError as exc:
+        message = f"cannot write the index in {str(path.parent.parent)!r}: {exc}"
+        raise StorageError(f"{message}; free some space or set FIRSTPILOT_DATA_DIR") from exc
 
 
 def _write_centres(

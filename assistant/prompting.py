@@ -132,18 +132,23 @@ def render_excerpts(excerpts: Sequence[Excerpt]) -> str:
 
 
 def parse_excerpts(prompt: str) -> list[Excerpt]:
-    """Read the excerpts back out of a prompt."""
-    found = []
-    for match in _EXCERPT.finditer(prompt):
-        fields = {
-            key: unescape(double or single, _UNQUOTE)
-            for key, double, single in _ATTRIBUTE.findall(match.group(1))
-        }
-        del fields["n"]
-        language, nearness = Language(fields.pop("language")), float(fields.pop("match"))
-        text = unescape(match.group(2))
-        found.append(Excerpt(**fields, language=language, match=nearness, text=text))
-    return found
+    """Read the excerpts back out of a prompt; none when ``render_excerpts`` did not write them."""
+    try:
+        return [_excerpt(*match.groups()) for match in _EXCERPT.finditer(prompt)]
+    except (KeyError, TypeError, ValueError):
+        # Leaving out one alone would give the others wrong numbers.
+        return []
+
+
+def _excerpt(attributes: str, text: str) -> Excerpt:
+    """Read one excerpt; a missing or strange attribute raises KeyError, TypeError or ValueError."""
+    fields = {
+        key: unescape(double or single, _UNQUOTE)
+        for key, double, single in _ATTRIBUTE.findall(attributes)
+    }
+    del fields["n"]
+    language, nearness = Language(fields.pop("language")), float(fields.pop("match"))
+    return Excerpt(**fields, language=language, match=nearness, text=unescape(text))
 
 
 def render_question(question: str) -> str:

@@ -97,7 +97,7 @@ class HybridRetriever:
         scores = {
             language: self._rank(index, vector, terms, language, asked, allowed, matches)
             for language in Language
-            if index.needs(language, asked)
+            if index.needs(language, asked, allowed)
         }
         own, other = _fold_translations(index, scores, asked, allowed)
         order = _interleave(_ranked(own), _ranked(other))
@@ -207,13 +207,13 @@ def _allowed(index: Index, filters: Filters | None) -> set[str] | None:
     """Return the ids of the documents that pass the filters, None for all."""
     if filters is None or filters == Filters():
         return None
-    place = normalise(filters.geography) if filters.geography else None
+    place = normalise(filters.geography or "").strip()
     return {
         info.id
         for info in index.documents.values()
         if (not filters.kinds or info.kind in filters.kinds)
         and (not filters.languages or info.language in filters.languages)
-        and (place is None or place in normalise(info.source.geography))
+        and (not place or place in normalise(info.source.geography))
         and (filters.year_from is None or info.source.year >= filters.year_from)
         and (filters.year_to is None or info.source.year <= filters.year_to)
     }

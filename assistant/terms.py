@@ -10,7 +10,6 @@ bridge between paraphrases and between the two languages.
 
 from __future__ import annotations
 
-import logging
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Set
@@ -597,8 +596,14 @@ def _characters() -> Any:
 
 
 def _jieba_tokenizer() -> Any:
-    """Return a tokenizer of its own, so that our words do not leak into the library's shared one."""
+    """Return a tokenizer of its own, so that our words do not leak into the library's shared one.
+
+    Its dictionary is read from the package: jieba's way round, by a cache file that every user of
+    the machine shares and may change, is no faster and fails on a full disk.
+    """
     import jieba
 
-    jieba.setLogLevel(logging.ERROR)
-    return jieba.Tokenizer()
+    tokenizer = jieba.Tokenizer()
+    tokenizer.FREQ, tokenizer.total = tokenizer.gen_pfdict(tokenizer.get_dict_file())
+    tokenizer.initialized = True
+    return tokenizer

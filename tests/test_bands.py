@@ -41,6 +41,7 @@ BANDS = {
             "index",
             "index_writer",
             "generations",
+            "privatecopy",
             "retrieval",
             "gate",
             "builder",
