@@ -133,7 +133,7 @@ def test_odd_prompts_get_a_text(model: BaseChatModel, prompt: Any) -> None:
     assert model.invoke(prompt).text
 
 
-@runs(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@runs(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(question=st.text(max_size=80), text=st.text(max_size=80))
 def test_any_text_gets_a_text(
     model: BaseChatModel, prompt_for: Callable[[str], str], question: str, text: str

@@ -133,7 +133,6 @@ def test_what_the_cited_passage_does_not_say_is_not_supported(
     assert found.reason
 
 
-@pytest.mark.xfail(strict=True, reason="the rules do not read negation (DESIGN.md, entry 6)")
 @pytest.mark.parametrize(
     "text",
     [

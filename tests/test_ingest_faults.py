@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import multiprocessing
+import multiprocessing.util
 import os
 import random
 import shutil
@@ -53,6 +54,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def root(built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A copy of it, with a folder of its own for temporary files."""
+    # The fork server's socket stays where it is: pytest's folders are too deep for its path.
+    multiprocessing.util.get_temp_dir()
     copy = tmp_path / "root"
     shutil.copytree(built, copy)
     (copy / "tmp").mkdir()
