@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from assistant import wording
-from assistant.evidence import Candidate
+from assistant.evidence import Candidate, class_weight
 from assistant.figures import Figure, FigureKind, same_figure
 from assistant.lexicon import ConceptClass
 from assistant.questions import Expect, Item, Question
@@ -30,6 +30,9 @@ RIVAL_SLACK = 0.6
 """How far below the leading sentence's score another source's figure on the same may be."""
 RIVAL_COVERAGE = 0.9
 """Share of what the leading sentence covers of the question that the other must cover."""
+
+RIVAL_ITEMS = 2
+"""Things a question must name for figures of two sources to be about the same."""
 
 _MEASURED = {Expect.SHARE, Expect.MONEY, Expect.FIGURE}
 _SEVERAL = {Expect.REASONS, Expect.LIST, Expect.STEPS}
@@ -99,6 +102,8 @@ def _bullets(question: Question, chosen: Sequence[Candidate]) -> Iterator[str]:
     lead, *rest = chosen
     if question.expects is Expect.STEPS:
         rest = sorted(chosen, key=lambda c: (c.marker, c.order))
+        if rest[0].text.endswith((":", "：")):
+            yield f"{_quoted(rest.pop(0))}\n\n"
         for number, candidate in enumerate(rest, start=1):
             yield f"{number}. {_quoted(candidate)}\n"
         return
@@ -174,7 +179,8 @@ def _rivals(
     question: Question, lead: Candidate, candidates: Sequence[Candidate]
 ) -> list[Candidate]:
     """Return what other documents say on the same thing with another figure, best first."""
-    if question.expects not in _MEASURED or not _measured(lead):
+    about = [item for item in question.items if class_weight(item) >= 1]
+    if question.expects not in _MEASURED or not _measured(lead) or len(about) < RIVAL_ITEMS:
         return []
     found: dict[str, Candidate] = {}
     for candidate in candidates:

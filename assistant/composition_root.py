@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypedDict
 from assistant.builder import LiveIndex, build_documents, build_index, make_analyser
 from assistant.chain import Chain
 from assistant.conversation import Condenser
+from assistant.corpus import load_featured
 from assistant.embeddings import make_embeddings
 from assistant.errors import IndexMissing
 from assistant.evidence import EvidenceRanker
@@ -77,6 +78,7 @@ def parts_over(documents: Sequence[Document], folder: Path, settings: Settings |
 def _assemble(settings: Settings, index: Callable[[], Index]) -> Parts:
     lexicon = load_lexicon(settings.knowledge_dir / "lexicon.yaml")
     analyser = Analyser(lexicon)
+    featured = load_featured(settings.knowledge_dir)
     embeddings = make_embeddings(settings)
     frequency = WordFrequency(analyser)
     names = Names(index, frequency)
@@ -97,7 +99,7 @@ def _assemble(settings: Settings, index: Callable[[], Index]) -> Parts:
         chain=chain,
         retriever=retriever,
         verifier=DeterministicVerifier(analyser),
-        coverage=lambda: coverage_of(index()),
+        coverage=lambda: coverage_of(index(), featured),
         passages=settings.passages,
         max_question_chars=settings.max_question_chars,
     )

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from pathlib import Path
 
+import yaml
+
 from assistant.errors import KnowledgeError
 from assistant.frontmatter import KnowledgeFile, read_file
 from assistant.markdown import Heading
@@ -50,6 +52,25 @@ def load_corpus(folder: Path) -> list[Document]:
     for problem in _problems(folder, files):
         raise problem
     return [file.document for file in files if file.document is not None]
+
+
+def load_featured(folder: Path) -> tuple[str, ...]:
+    """Return the ids of the originals to offer first, from ``featured.yaml``; empty without it.
+
+    Raises:
+        KnowledgeError: the file is not a list of ids.
+    """
+    path = folder / "featured.yaml"
+    if not path.is_file():
+        return ()
+    try:
+        ids = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as exc:
+        reason = " ".join(str(exc).split())
+        raise KnowledgeError(str(path), None, f"cannot be read as YAML: {reason}") from exc
+    if not isinstance(ids, list) or not all(isinstance(each, str) for each in ids):
+        raise KnowledgeError(str(path), None, "must be a list of document ids, one '- id' a line")
+    return tuple(ids)
 
 
 def check_corpus(folder: Path) -> list[KnowledgeError]:

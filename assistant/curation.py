@@ -15,7 +15,7 @@ from datetime import date
 from pathlib import Path
 
 from assistant.annotations import read_annotations
-from assistant.corpus import check_corpus, load_corpus
+from assistant.corpus import check_corpus, load_corpus, load_featured
 from assistant.errors import KnowledgeError
 from assistant.figures import Figure, FigureKind, find_figures
 from assistant.markdown import find_headings, find_sections, quotable_spans
@@ -75,6 +75,11 @@ def check_knowledge(folder: Path) -> list[KnowledgeError]:
                 KnowledgeError(path, None, problem)
                 for problem in _translation_problems(sections[document.info.id], original)
             )
+    problems += (
+        KnowledgeError(str(folder / "featured.yaml"), None, f"there is no document {key!r}")
+        for key in load_featured(folder)
+        if key not in sections
+    )
     problems += (
         KnowledgeError(str(path), None, "no section names this source; use it or remove it")
         for path in source_files(folder)

@@ -19,7 +19,7 @@ from assistant.lexicon import ConceptClass
 from assistant.markdown import quotable_spans
 from assistant.prompting import Excerpt
 from assistant.questions import Expect, Item, Question
-from assistant.schema import Grade, Language
+from assistant.schema import Grade, Kind, Language
 from assistant.terms import Analyser
 
 if TYPE_CHECKING:
@@ -176,17 +176,17 @@ class EvidenceRanker:
             for item in question.items
             if item.cls is not None and item.cls.specific and item.key not in keys | frame
         )
-        fits = _fits(question.expects, figures, keys)
+        fits = _fits(question.expects, figures, keys, excerpt.kind)
         not_stated = bool(_NOT_STATED.search(text) and _DISCLOSURE.search(text))
         score = (
             _COVERAGE * inside
             + _CONTEXT * around
             + _COSINE * _standing(cosine, cosines)
             + _FIT * fits
-            - _MISSING * len(missing)
+            - _MISSING * len(missing) * (1.0 - nearness)
             + _RANK / number
             - _FOREIGN * (excerpt.language is not question.language)
-            - _NEGATIVE * not_stated
+            - _NEGATIVE * (not_stated or text.endswith(("?", "？")))
             + _MATCH * (1.0 + same) * nearness
             + _GRADE * _STRENGTH[Grade(excerpt.grade)]
             + _RECENCY * _recency(excerpt.published)
@@ -278,7 +278,7 @@ _MEASURED = {
 _QUANTITIES = {FigureKind.PERCENT, FigureKind.COUNT, FigureKind.MULTIPLE, FigureKind.POINTS}
 
 
-def _fits(expects: Expect, figures: Sequence[Figure], keys: frozenset[str]) -> float:
+def _fits(expects: Expect, figures: Sequence[Figure], keys: frozenset[str], kind: str) -> float:
     """How far a sentence holds the kind of thing expected; kinds without a mark never fit."""
     kinds = {figure.kind for figure in figures}
     match expects:
@@ -295,6 +295,6 @@ def _fits(expects: Expect, figures: Sequence[Figure], keys: frozenset[str]) -> f
         case Expect.REASONS:
             return float("@reason" in keys)
         case Expect.STEPS:
-            return float("@advice" in keys)
+            return float("@advice" in keys or kind == Kind.GUIDE)
         case _:
             return 0.0

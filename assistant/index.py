@@ -240,24 +240,35 @@ class Index:
         return {chunk.id: chunk for _, chunk in sorted(rows, key=lambda row: row[0])}
 
 
-def coverage_of(index: Index) -> Coverage:
-    """Return what an index is about."""
-    documents = tuple(index.documents.values())
+def coverage_of(index: Index, featured: Sequence[str] = ()) -> Coverage:
+    """Return what an index is about; documents whose twin keys are featured come first."""
+    places = {key: at for at, key in enumerate(featured)}
+    documents = tuple(
+        sorted(
+            index.documents.values(),
+            key=lambda info: places.get(info.twin_key, len(places)),
+        )
+    )
     return Coverage(
         documents=documents,
         topics={
-            language: _by_turns([info for info in documents if info.language is language])
+            language: _by_turns(
+                [info for info in documents if info.language is language], places.keys()
+            )
             for language in Language
         },
         fingerprint=index.manifest.fingerprint,
     )
 
 
-def _by_turns(documents: Sequence[DocumentInfo]) -> tuple[str, ...]:
-    """Return titles so that every kind comes before any kind comes twice."""
+def _by_turns(documents: Sequence[DocumentInfo], featured: Collection[str]) -> tuple[str, ...]:
+    """Return titles: the featured ones, then so that every kind comes before any comes twice."""
+    first = [info.title for info in documents if info.twin_key in featured]
+    documents = [info for info in documents if info.twin_key not in featured]
     kinds = (Kind.GUIDE, Kind.REPORT, Kind.CASE, Kind.RULE, Kind.PROGRAMME)
     rows = [[info.title for info in documents if info.kind is kind] for kind in kinds]
-    return tuple(title for turn in zip_longest(*rows) for title in turn if title is not None)
+    rest = (title for turn in zip_longest(*rows) for title in turn if title is not None)
+    return (*first, *rest)
 
 
 class _Bm25:

@@ -65,6 +65,8 @@ class Excerpt:
     geography: str
     population: str
     text: str
+    kind: str = ""
+    """What sort of document it is from."""
     match: float = 0.0
     """Cosine of the question with the nearest one that the passage says it answers; 0 if none."""
 
@@ -117,6 +119,7 @@ def excerpts_of(passages: Sequence[Passage]) -> list[Excerpt]:
             geography=passage.source.geography,
             population=passage.source.population,
             text=passage.chunk.text,
+            kind=passage.document.kind.value,
             match=round(passage.match or 0.0, 3),
         )
         for passage in passages
@@ -176,6 +179,7 @@ def _attributes(n: int, excerpt: Excerpt) -> str:
         "grade": excerpt.grade,
         "geography": excerpt.geography,
         "population": excerpt.population,
+        "kind": excerpt.kind,
         "match": str(excerpt.match),
     }
     return " ".join(f"{key}={quoteattr(value)}" for key, value in fields.items())

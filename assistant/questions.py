@@ -108,7 +108,7 @@ _ABILITY = re.compile(
     r"|who are (you|u)|what are (you|u)\b|what is this|what .{0,30}can i ask|ask (you|u)( about)?\W*$|what (topics|questions)|help me$|^help\W*$|your capabilities|what do (you|u) know"
     r"|how (does|do) (this|you|it) work|tell me about yourself|are you (a )?(bot|human|robot|ai|real)|introduce yourself"
     r"|你能做什么|你会做什么|你会什么|你能干什么|你能干嘛|你可以做什么|(你|您)(可以|能)(回答|帮)|你能帮|你是谁|你是什么|(^|[你您都])能(问|回答|帮)|可以问你|问你什么|你知道什么|你有什么功能|怎么用你"
-    r"|你是机器人|你是人|你懂什么|介绍一下你|介绍下你自己|自我介绍|你叫什么|能问什么|可以问什么|有什么用|^帮助$|你都能|你都会|能帮我什么|能帮我做)"
+    r"|你是机器人|你是人|你懂什么|介绍一下你|介绍下你自己|自我介绍|你叫什么|能问什么|可以问什么|你有什么用|^帮助$|你都能|你都会|能帮我什么|能帮我做)"
 )
 
 _COMPARE = re.compile(
