@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -16,30 +15,12 @@ from assistant import Settings
 from assistant.builder import _probe_here, build_documents, make_analyser
 from assistant.chunking import chunk_context, sentence_spans
 from assistant.corpus import load_corpus
-from assistant.embedders import BatchEmbeddings
 from assistant.embeddings import CachedEmbeddings
 from assistant.errors import StorageError
 from assistant.index import Index
 from assistant.schema import Document, Language
 from assistant.terms import Analyser
-
-
-class Noise(BatchEmbeddings):
-    """A vector of noise for every text, and another for it as a query: near nothing but itself."""
-
-    name = "noise"
-    dimension = 64
-
-    def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        return [self._noise(text) for text in texts]
-
-    def embed_query(self, text: str) -> list[float]:
-        return self._noise(f"query: {text}")
-
-    def _noise(self, text: str) -> list[float]:
-        seed = int.from_bytes(sha256(text.encode()).digest()[:8])
-        made: list[float] = np.random.default_rng(seed).normal(size=self.dimension).tolist()
-        return made
+from tests.support import Noise
 
 
 @pytest.fixture(scope="module")
