@@ -50,7 +50,7 @@ def create_app(assistant: Assistant, take: Take | None = None) -> FastAPI:
         response.headers.update(_HEADERS)
         return response
 
-    @app.get("/healthz")
+    @app.api_route("/healthz", methods=["GET", "HEAD"])
     def healthz() -> dict[str, str]:
         return {"status": "ok", "index": assistant.coverage().fingerprint}
 
@@ -58,6 +58,8 @@ def create_app(assistant: Assistant, take: Take | None = None) -> FastAPI:
         app,
         build_ui(assistant, take),
         path="/",
+        # Gradio's own application would serve a list of all its routes.
+        app_kwargs={"docs_url": None, "redoc_url": None, "openapi_url": None},
         theme=gr.themes.Base(
             font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]
         ),

@@ -10,6 +10,7 @@ import errno
 import socket
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from assistant.errors import AssistantError, SettingsError
@@ -78,7 +79,9 @@ def run(
         )
     )
     announce(address(listener))
-    server.run(sockets=[listener])
+    # Some versions of uvicorn leave the process when they cannot start, others return.
+    with suppress(SystemExit):
+        server.run(sockets=[listener])
     if not server.started:
         raise AssistantError("the web server did not start; run: firstpilot doctor")
 

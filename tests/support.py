@@ -1,9 +1,14 @@
-"""What several test modules need: a small knowledge folder cut out of the shipped one."""
+"""What several test modules need: a small knowledge folder, and an embedder that costs nothing."""
 
 from __future__ import annotations
 
 import shutil
+from hashlib import sha256
 from pathlib import Path
+
+import numpy as np
+
+from assistant.embedders import BatchEmbeddings
 
 KNOWLEDGE = Path(__file__).resolve().parent.parent / "knowledge"
 FOUNDING = (
@@ -26,3 +31,21 @@ def copy_knowledge(folder: Path, documents: tuple[str, ...] = FOUNDING) -> Path:
     for name in ("lexicon.yaml", "outside.yaml", "vectors.npz"):
         shutil.copyfile(KNOWLEDGE / name, folder / name)
     return folder
+
+
+class Noise(BatchEmbeddings):
+    """A vector of noise for every text, and another for it as a query: near nothing but itself."""
+
+    name = "noise"
+    dimension = 64
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        return [self._noise(text) for text in texts]
+
+    def embed_query(self, text: str) -> list[float]:
+        return self._noise(f"query: {text}")
+
+    def _noise(self, text: str) -> list[float]:
+        seed = int.from_bytes(sha256(text.encode()).digest()[:8])
+        made: list[float] = np.random.default_rng(seed).normal(size=self.dimension).tolist()
+        return made

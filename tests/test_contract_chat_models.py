@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -136,8 +137,9 @@ def test_odd_prompts_get_a_text(model: BaseChatModel, prompt: Any) -> None:
 @runs(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(question=st.text(max_size=80), text=st.text(max_size=80))
 def test_any_text_gets_a_text(
-    model: BaseChatModel, prompt_for: Callable[[str], str], question: str, text: str
+    model: BaseChatModel, assistant: Assistant, question: str, text: str
 ) -> None:
     assert model.invoke(question).text
-    asked = "What does AI cost?"
-    assert model.invoke(prompt_for(asked).replace(asked, question).replace("AI", text)).text
+    excerpt = replace(excerpts_of(assistant.search("What does AI cost?"))[0], text=text)
+    asked = f"<question>{render_question(question)}</question>"
+    assert model.invoke(f"{render_excerpts([excerpt])}\n{asked}").text
