@@ -194,12 +194,15 @@ class Assistant:
             yield self._say(draft, self._smalltalk(read))
             yield self._answered(question, read, (), draft, AnswerKind.SMALLTALK)
             return
-        with draft.timed("retrieve"):
-            passages = self._chain.retrieve(read.text, self._passages, filters)
-        yield Retrieved(passages=passages)
-        task = Task(question=read, passages=passages)
-        with draft.timed("gate"):
-            decision = self._chain.decide(task)
+        for reading in self._chain.readings(read):
+            with draft.timed("retrieve"):
+                passages = self._chain.retrieve(reading.text, self._passages, filters)
+            yield Retrieved(passages=passages)
+            task = Task(question=reading, passages=passages)
+            with draft.timed("gate"):
+                decision = self._chain.decide(task)
+            if decision.answerable:
+                break
         if decision.answerable:
             yield from self._checked(task, draft)
         if not draft.kept:
@@ -305,7 +308,7 @@ class Assistant:
             question.language,
             reason=decision.reason.value if decision.reason else "far",
             missing=decision.missing,
-            looked_for=[item.text for item in question.items][:6],
+            looked_for=list(dict.fromkeys(item.text for item in question.items))[:6],
             topics=list(dict.fromkeys((*near[:NEAR_TOPICS], *covered)))[:TOPICS],
         )
 

@@ -21,6 +21,7 @@ from assistant.prompting import Prompt, excerpts_of, render_excerpts, render_que
 from assistant.questions import Question, QuestionReader
 from assistant.retrieval import Retriever
 from assistant.schema import Filters, Language, Message, Passage
+from assistant.terms import normalise
 from assistant.tokens import OTHER_TOKENIZERS, count_tokens, how_many_fit
 
 _LANGUAGE_NAMES = {Language.EN: "English", Language.ZH: "Chinese (simplified)"}
@@ -77,6 +78,12 @@ class Chain:
     def condense(self, question: str, history: Sequence[Message]) -> Question:
         """Return the question made standalone, and read."""
         return self._reader.read(self._condenser.condense(question, history))
+
+    def readings(self, question: Question) -> Iterator[Question]:
+        """Yield a question as read, then without what it says about the asker."""
+        yield question
+        if question.core != " ".join(normalise(question.text).split()):
+            yield self._reader.read(question.core)
 
     def retrieve(self, query: str, k: int, filters: Filters | None) -> tuple[Passage, ...]:
         """Return the passages that may answer."""

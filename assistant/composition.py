@@ -75,9 +75,21 @@ def _led(question: Question, usable: Sequence[Candidate]) -> Iterator[str]:
     if question.expects in _SEVERAL and len(chosen) > 2:
         yield from _bullets(question, chosen)
     else:
-        space = " " if question.language is Language.EN else ""
-        for at, candidate in enumerate(chosen):
-            yield (space if at else "") + _quoted(candidate)
+        yield from _running(question, chosen)
+
+
+def _running(question: Question, chosen: Sequence[Candidate]) -> Iterator[str]:
+    """Yield sentences as running text, and those that were items of a list as items again."""
+    space = " " if question.language is Language.EN else ""
+    as_list = sum(candidate.listed for candidate in chosen) > 1
+    after_item = False
+    for at, candidate in enumerate(chosen):
+        item = as_list and candidate.listed
+        if item:
+            yield ("\n\n" if at and not after_item else "") + f"- {_quoted(candidate)}\n"
+        else:
+            yield ("\n" if after_item else space if at else "") + _quoted(candidate)
+        after_item = item
 
 
 def _overview(question: Question, candidates: Sequence[Candidate]) -> list[Candidate]:
@@ -168,6 +180,8 @@ def _completing(
             continue
         if any(_repeats(candidate, other) for other in chosen):
             continue
+        if not beside and candidate.text.endswith((":", "：")):
+            continue  # it announces a list that does not follow
         chosen.append(candidate)
         limit = 2 * SENTENCES if several or question.wants_more else SENTENCES
         if len(chosen) == limit:

@@ -60,6 +60,7 @@ _STRENGTH = {
 }
 """Between sentences that answer alike, the better evidence goes first."""
 
+_ITEM = re.compile(r"(^|\n)\s*(?:[-*+]|\d{1,3}[.)])\s+\Z")
 _NOT_STATED = re.compile(
     r"\b(does not|do not|did not|doesn't|gives? no|names? no|states? no|not) "
     r"(say|state|give|name|disclose|mention|report|publish|reveal)?(ed|d)?\b.{0,60}"
@@ -80,6 +81,8 @@ class Candidate:
 
     marker: int
     """Number of its excerpt, from 1."""
+    listed: bool
+    """Whether it is an item of a list."""
     order: int
     """Place among its excerpt's sentences, from 0."""
     text: str
@@ -124,18 +127,19 @@ class EvidenceRanker:
 
     def _rank(self, question: Question, excerpts: tuple[Excerpt, ...]) -> list[Candidate]:
         rows = [
-            (number, order, excerpt, excerpt.text[start:end])
+            (number, order, excerpt, start, end)
             for number, excerpt in enumerate(excerpts, start=1)
             for order, (start, end) in enumerate(self._spans(excerpt.text))
         ]
         if not rows:
             return []
-        keys = [frozenset(self._analyser.terms(text)) for *_, text in rows]
+        texts = [excerpt.text[start:end] for _, _, excerpt, start, end in rows]
+        keys = [frozenset(self._analyser.terms(text)) for text in texts]
         frames = {
             number: frozenset(self._analyser.terms(_frame(excerpt)))
             for number, excerpt in enumerate(excerpts, start=1)
         }
-        cosines = self._cosines(question.text, [text for *_, text in rows])
+        cosines = self._cosines(question.text, texts)
         nearness = _nearness(excerpts)
         weights = item_weights(question, [keys[i] | frames[rows[i][0]] for i in range(len(rows))])
         found = [
@@ -156,14 +160,15 @@ class EvidenceRanker:
         self,
         question: Question,
         weights: dict[str, float],
-        row: tuple[int, int, Excerpt, str],
+        row: tuple[int, int, Excerpt, int, int],
         keys: frozenset[str],
         frame: frozenset[str],
         cosine: float | None,
         cosines: Sequence[float | None],
         nearnesses: Sequence[float],
     ) -> Candidate:
-        number, order, excerpt, text = row
+        number, order, excerpt, start, end = row
+        text = excerpt.text[start:end]
         nearness = nearnesses[number - 1]
         same = min(max(((excerpt.match or 0.0) - ALIKE) / (1.0 - ALIKE), 0.0), 1.0)
         total = sum(weights.values()) or 1.0
@@ -195,6 +200,7 @@ class EvidenceRanker:
         )
         return Candidate(
             marker=number,
+            listed=bool(_ITEM.search(excerpt.text, max(0, start - 6), start)),
             order=order,
             text=text,
             language=excerpt.language,

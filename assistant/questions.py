@@ -70,6 +70,8 @@ class Question:
     """A question, read."""
 
     text: str
+    core: str
+    """What is asked, without what is said about the asker; the text, normalised, if that is all."""
     language: Language
     intent: Intent
     expects: Expect
@@ -166,6 +168,11 @@ _ASKER = re.compile(
     r"|^[\w ]{2,30} here\b[,:. ]*"
     r"|(我是|我们是|我开|我们开|我经营|我做|我们做|我家|我们公司是|作为)[^，,。？?]{0,30}[，,]"
 )
+# "..., we are a 12 person print shop", "..., 我们是12个人的印刷厂"
+_ASKER_LAST = re.compile(
+    r"[,;:]\s*((i|we|my|our)( am|'m| are|'re| run| own| have| manage| make| sell| work (in|at|for))\b|i'm\b|\d+ (people|ppl|staff|employees))[^?!]{0,80}$"
+    r"|[，,；;]\s*(我是|我们是|我开|我们开|我经营|我做|我们做|我家|我们公司|我们有|在)[^？?]{0,30}$"
+)
 BACKGROUND_WEIGHT = 0.15
 """Weight of what is said beside the question."""
 _OVERVIEW = re.compile(
@@ -196,6 +203,7 @@ class QuestionReader:
         items = self._items(plain, found)
         return Question(
             text=text,
+            core=" ".join(split_background(plain)[0].split()) or plain,
             language=language,
             intent=_intent(plain, items),
             expects=_expects(plain),
@@ -245,10 +253,12 @@ def split_background(plain: str) -> tuple[str, str]:
     asking = asking or [part for part in sentences if _ASKS.search(part)] or sentences
     told = [part for part in sentences if part not in asking]
     core = " ".join(asking)
-    asker = _ASKER.search(core)
-    if asker and core[asker.end() :].strip(" ,，。?？"):
-        told.append(asker.group())
-        core = f"{core[: asker.start()]} {core[asker.end() :]}"
+    for pattern in (_ASKER, _ASKER_LAST):
+        asker = pattern.search(core)
+        rest = f"{core[: asker.start()]} {core[asker.end() :]}" if asker else ""
+        if asker and rest.strip(" ,，。?？"):
+            told.append(asker.group())
+            core = rest
     return core, " ".join(told)
 
 

@@ -140,7 +140,7 @@ def test_an_added_document_is_answered_from(page, tmp_path) -> None:
     path = tmp_path / "handbook.txt"
     path.write_text("The Fernhill bakery repays staff for 14 online courses a year.", "utf-8")
     (tmp_path / "bad.pdf").write_bytes(b"%PDF-1.7")
-    page.get_by_text("Add documents (maintainers)").click()
+    page.get_by_text("Add documents (maintainers)", exact=False).click()
     page.locator("#fp-add input[type=file]").set_input_files([path, tmp_path / "bad.pdf"])
     told = page.locator("#fp-added li")
     told.nth(1).wait_for(timeout=60_000)
