@@ -1,4 +1,4 @@
-"""``make bench-ingest``: a hundred PDF and DOCX files, ingested unattended.
+"""``python -m evals.ingest_bench``: a hundred PDF and DOCX files, ingested unattended.
 
 The files are written out of the shipped knowledge, repeated to real lengths (1 to 60 pages), with a
 few broken ones among them. Printed: files lost, pages a second, memory of the largest process.
