@@ -100,6 +100,10 @@ NO_EMBEDDER = 0.9
 """Stands for the cosine where there is no embedder: words decide alone."""
 DETAIL_COVERAGE = 0.15
 """Share of the question that the sentence with the figure must cover by itself."""
+SAME = 0.985
+"""Cosine from which a question is the very one that a passage says it answers."""
+KINDRED_COVERAGE = 0.7
+"""The same of a sentence with a figure of another kind: by how much a cost fell, not the cost."""
 DETAIL_NEAR = 0.7
 """How near its passage's own questions must be that it may cover less."""
 UNSAID_LEAD = 0.1
@@ -142,7 +146,8 @@ class Gate:
         dated = [c for c in named if _is_dated(question, c, passages[c.marker - 1])]
         if not dated:
             return _abstain(Reason.YEAR, probability, tuple(map(str, question.years)))
-        if _better_unsaid(candidates) or not _holds_detail(question, dated):
+        same = any((passage.match or 0.0) >= SAME for passage in passages)
+        if not same and (_better_unsaid(candidates) or not _holds_detail(question, dated)):
             reason = Reason.NOT_STATED if _is_unsaid(candidates, ()) else Reason.MISSING
             return _abstain(reason, probability)
         if probability < THRESHOLD or self._is_elsewhere(question, passages, candidates):
@@ -272,7 +277,9 @@ def _holds_detail(question: Question, about: Sequence[Candidate]) -> bool:
     if question.expects not in _DETAIL:
         return True
     return any(
-        c.fits >= 1 and (c.coverage >= DETAIL_COVERAGE or c.near >= DETAIL_NEAR) for c in about
+        (c.fits >= 1 and (c.coverage >= DETAIL_COVERAGE or c.near >= DETAIL_NEAR))
+        or (c.fits > 0 and c.coverage >= KINDRED_COVERAGE)
+        for c in about
     )
 
 
