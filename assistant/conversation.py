@@ -10,10 +10,11 @@ import re
 from collections.abc import Sequence
 
 from assistant.lexicon import ConceptClass
+from assistant.normalise import simplified_characters
 from assistant.questions import Expect, Item, Question, QuestionReader
 from assistant.schema import Language, Message, Role
 from assistant.spelling import Speller
-from assistant.terms import Analyser, simplified_characters
+from assistant.terms import Analyser
 
 _OPENING = re.compile(
     r"^\s*((ok(ay)?|so|and|but|also|or|then|well|right|hmm+|what about|how about|what of|same for|in|for)\b[\s,]*)+"

@@ -15,8 +15,9 @@ from assistant.figures import Figure, FigureKind, find_figures
 from assistant.frequency import WordFrequency
 from assistant.language import detect_language
 from assistant.lexicon import ConceptClass
+from assistant.normalise import normalise
 from assistant.schema import Language
-from assistant.terms import Analyser, normalise
+from assistant.terms import Analyser
 
 
 class Expect(StrEnum):

@@ -33,6 +33,10 @@ BANDS = {
     3: {
         *{
             "terms",
+            "normalise",
+            "segmentation",
+            "stopwords",
+            "units",
             "questions",
             "embeddings",
             "embedders",
