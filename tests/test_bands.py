@@ -51,6 +51,7 @@ BANDS = {
         },
         *{
             "tokens",
+            "dialects",
             "frequency",
             "outside",
             "embedded",
