@@ -1,7 +1,8 @@
 """Normalisation: one way of writing for the same text.
 
-Knows: Unicode's compatibility forms, case, traditional and simplified Chinese (by OpenCC). Does not
-know words. Invariant: texts that differ in width, case or Chinese characters alone come out equal.
+Knows: Unicode's compatibility forms and halves of characters, case, traditional and simplified
+Chinese (by OpenCC). Does not know words. Invariant: texts that differ in width, case or Chinese
+characters alone come out equal.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from functools import cache
 from typing import Any
 
 _HAN = re.compile(r"[\u4e00-\u9fff\u3400-\u4dbf]")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_CONTROL = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+)
 
 
 def normalise(text: str) -> str:
@@ -27,9 +30,14 @@ def normalise(text: str) -> str:
     return text.lower()
 
 
+def whole_characters(text: str) -> str:
+    """Return a text without halves of characters: what undecodable bytes and cut emoji leave."""
+    return text.encode("utf-8", "ignore").decode("utf-8")
+
+
 def simplified_characters(text: str) -> str:
     """Return Chinese text in simplified characters, its words as they are."""
-    return str(_characters().convert(text))
+    return str(_characters().convert(whole_characters(text)))
 
 
 def simplified(text: str) -> str:

@@ -83,6 +83,19 @@ def test_odd_questions_are_survived(assistant: Assistant, question: str) -> None
     assert assistant.ask(question).text
 
 
+@pytest.mark.parametrize("question", ["成本\udcff", "\ud83dwhat does AI cost", "AI \udcffcosts?"])
+def test_half_characters_are_left_out(assistant: Assistant, question: str) -> None:
+    answer = assistant.ask(question, [Message(role=Role.USER, content=question)])
+    json.dumps(to_json(answer), ensure_ascii=False).encode()
+    assert answer.kind is AnswerKind.ANSWER
+    assert assistant.search(question)
+
+
+def test_half_characters_alone_are_no_question(assistant: Assistant) -> None:
+    with pytest.raises(QuestionError):
+        assistant.ask("\udcff\udcfe")
+
+
 def test_a_planted_figure_is_not_supported(assistant: Assistant) -> None:
     passages = assistant.search("How many SMEs use AI?")
     quote = next(p for p in passages if "28.3%" in p.chunk.text)
