@@ -38,6 +38,8 @@ BANDS = {
             "stopwords",
             "units",
             "questions",
+            "expectations",
+            "smalltalk",
             "embeddings",
             "embedders",
             "vectorfile",
