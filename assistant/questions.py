@@ -86,7 +86,7 @@ class QuestionReader:
         return Question(
             text=text,
             language=language,
-            intent=intent_of(plain, substance=_substance(items)),
+            intent=_intent(plain, items),
             expects=expected(plain),
             items=items,
             figures=tuple(f for f in found if f.kind in _ASSERTED),
@@ -149,6 +149,10 @@ _ASSERTED = {
 """Kinds of figures a question may assert; a count is as a rule the asker's own ("we are 15")."""
 
 
-def _substance(items: Sequence[Item]) -> bool:
-    """Whether a question names something beyond what everything here is about."""
-    return any(item.cls not in {None, ConceptClass.FRAME} for item in items)
+def _intent(plain: str, items: Sequence[Item]) -> Intent:
+    classes = {item.cls for item in items}
+    return intent_of(
+        plain,
+        substance=bool(classes - {None, ConceptClass.FRAME}),
+        specific=any(cls is not None and cls.specific for cls in classes),
+    )

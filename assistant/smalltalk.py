@@ -31,6 +31,11 @@ _THANKS = re.compile(
     r"( (so much|a lot|very much|a bunch|again|for (the|your) help|for that|mate|all))*"
     r"(你|您|啦|了|你的帮助|您的帮助)?[\s,!.。！，~🙏👍]*"
 )
+_TAKEN = re.compile(
+    r"((ok(ay)?|great|cool|perfect|nice|good|awesome|excellent|got it|i see|understood|alright|fine|wow|makes sense"
+    r"|嗯+|哦+|噢|好的?|好吧|行|可以|明白了?|懂了|知道了|了解了?|收到|太好了|很好|不错|没问题|原来如此)([\s,!.。！，~👍]+|$))+"
+)
+"""An answer taken note of."""
 _THANKS_WORD = re.compile(
     r"^(ok(ay)?[,. ]*|great[,. ]*|perfect[,. ]*|wow[,. ]*)*(thanks?|thank you|thx|ty|cheers|much appreciated)\b"
     r"|谢谢|多谢|感谢|谢啦|辛苦了|受教了|很有帮助|帮大忙|\b(helpful|useful)\b"
@@ -45,21 +50,24 @@ _ABILITY = re.compile(
     r"(what (can|do|could|are) (you|u|this|it) (do|able|help|know|cover|offer|answer)|how (can|do|could) (you|u) help"
     r"|who are (you|u)|what are (you|u)\b|what is this|what .{0,30}can i ask|ask (you|u)( about)?\W*$|what (topics|questions)|help me$|^help\W*$|your capabilities|what do (you|u) know"
     r"|how (does|do) (this|you|it) work|tell me about yourself|are you (a )?(bot|human|robot|ai|real)|introduce yourself"
-    r"|你能做什么|你会做什么|你会什么|你能干什么|你能干嘛|你可以做什么|(你|您)(可以|能)(回答|帮)|你能帮|你是谁|你是什么|能(问|回答|帮)|可以问你|问你什么|你知道什么|你有什么功能|怎么用你"
+    r"|你能做什么|你会做什么|你会什么|你能干什么|你能干嘛|你可以做什么|(你|您)(可以|能)(回答|帮)|你能帮|你是谁|你是什么|^能(问|回答|帮)|可以问你|问你什么|你知道什么|你有什么功能|怎么用你"
     r"|你是机器人|你是人|你懂什么|介绍一下你|介绍下你自己|自我介绍|你叫什么|能问什么|可以问什么|有什么用|^帮助$|你都能|你都会|能帮我什么|能帮我做)"
 )
+_SELF = re.compile(r"\b(are (you|u)|yourself)\b|你是|你叫|自我介绍")
+
 ASKS = re.compile(
     r"[?？]|\b(what|whats|how|why|which|who|where|when|should|can|could|does|do|is|are|tell me|list)\b"
     r"|什么|怎么|为什么|为啥|多少|几|哪|谁|吗|呢|是否|能不能|要不要|如何|啥|讲讲|介绍"
 )
 
 
-def intent_of(plain: str, *, substance: bool) -> Intent:
+def intent_of(plain: str, *, substance: bool, specific: bool) -> Intent:
     """Return what a normalised text is for.
 
     Args:
         plain: the text.
         substance: whether it names something beyond what everything here is about.
+        specific: whether it names a thing that evidence must name too.
     """
     if not plain or len(plain) > 80:
         return Intent.QUESTION
@@ -71,7 +79,10 @@ def intent_of(plain: str, *, substance: bool) -> Intent:
         (Intent.GREETING, _GREETING),
         (Intent.THANKS, _THANKS),
         (Intent.FAREWELL, _FAREWELL),
+        (Intent.THANKS, _TAKEN),
     ):
         if pattern.fullmatch(plain):
             return intent
-    return Intent.ABILITY if _ABILITY.search(plain) else Intent.QUESTION
+    # "How does it work in customer service" asks about the work, not about the assistant.
+    about_it = _ABILITY.search(plain) and (_SELF.search(plain) or not specific)
+    return Intent.ABILITY if about_it else Intent.QUESTION
