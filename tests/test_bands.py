@@ -62,7 +62,7 @@ BANDS = {
             "builder",
             "spelling",
         },
-        *{"composition", "evidence", "conversation"},
+        *{"composition", "evidence", "conversation", "followups"},
     },
     4: {"chain", "assistant", "composition_root", "uploads"},
     5: {"ui", "api", "cli", "doctor", "serving", "terminal", "__main__"},
