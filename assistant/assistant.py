@@ -190,7 +190,7 @@ class Assistant:
         draft = _Draft()
         with draft.timed("condense"):
             read = self._chain.condense(asked, history)
-        if read.intent is not Intent.QUESTION and not filters:
+        if read.intent is not Intent.QUESTION:
             yield Retrieved(passages=())
             yield self._say(draft, self._smalltalk(read))
             yield self._answered(asked, read, (), draft, AnswerKind.SMALLTALK)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant import Assistant, Message, Role, Settings, Verdict
+from assistant import Assistant, Filters, Message, Role, Settings, Verdict
 from assistant.errors import QuestionError
 from assistant.rendering import to_json
 from assistant.schema import Answered, AnswerKind, Retrieved, Verified
@@ -65,6 +65,18 @@ def test_events_come_in_order_and_pieces_join_to_the_text(assistant: Assistant) 
 def test_a_follow_up_borrows_from_the_question_before(assistant: Assistant) -> None:
     before = Message(role=Role.USER, content="What is the AI penetration in office automation?")
     assert "52%" in assistant.ask("what about customer service?", [before]).text
+
+
+@pytest.mark.parametrize("typed", ["thanks", "ok", "谢谢", "你好", "what can you do?"])
+@pytest.mark.parametrize("filters", [None, Filters(), Filters(geography="China")])
+def test_small_talk_in_a_conversation_is_small_talk(
+    assistant: Assistant, typed: str, filters: Filters | None
+) -> None:
+    before = Message(role=Role.USER, content="What is the AI penetration in office automation?")
+    reply = Message(role=Role.ASSISTANT, content="75%. [1]")
+    answer = assistant.ask(typed, [before, reply], filters)
+    assert answer.kind is AnswerKind.SMALLTALK
+    assert "%" not in answer.text
 
 
 def test_the_same_question_gets_the_same_answer(assistant: Assistant) -> None:
