@@ -22,6 +22,7 @@ from assistant.errors import QuestionError
 from assistant.gate import Decision, Reason
 from assistant.grounding import Verifier
 from assistant.index import Coverage
+from assistant.normalise import whole_characters
 from assistant.prompting import NO_ANSWER
 from assistant.questions import Intent, Question
 from assistant.rendering import grade_label
@@ -189,10 +190,10 @@ class Assistant:
         draft = _Draft()
         with draft.timed("condense"):
             read = self._chain.condense(asked, history)
-        if read.intent is not Intent.QUESTION and not filters:
+        if read.intent is not Intent.QUESTION:
             yield Retrieved(passages=())
             yield self._say(draft, self._smalltalk(read))
-            yield self._answered(question, read, (), draft, AnswerKind.SMALLTALK)
+            yield self._answered(asked, read, (), draft, AnswerKind.SMALLTALK)
             return
         for reading in self._chain.readings(read):
             with draft.timed("retrieve"):
@@ -208,15 +209,16 @@ class Assistant:
         if not draft.kept:
             draft.text = ""
             yield self._say(draft, self._abstention(read, decision, passages))
-            yield self._answered(question, read, passages, draft, AnswerKind.ABSTENTION)
+            yield self._answered(asked, read, passages, draft, AnswerKind.ABSTENTION)
             return
-        yield self._answered(question, read, passages, draft, AnswerKind.ANSWER)
+        yield self._answered(asked, read, passages, draft, AnswerKind.ANSWER)
 
     def _readable(self, question: str) -> str:
-        """Return a question that can be read, or raise."""
+        """Return a question in whole characters, or raise."""
         if len(question) > self._max_question_chars:
             message = f"the question has {len(question):,} characters"
             raise QuestionError(f"{message}; shorten it to {self._max_question_chars:,}")
+        question = whole_characters(question)
         if not _READABLE.search(question):
             raise QuestionError("there is no question in it; type one, such as: what does AI cost?")
         return question

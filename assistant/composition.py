@@ -32,7 +32,7 @@ RIVAL_COVERAGE = 0.9
 """Share of what the leading sentence covers of the question that the other must cover."""
 
 RIVAL_ITEMS = 2
-"""Things a question must name for figures of two sources to be about the same."""
+"""Things a question must name for amounts of two sources to be the price of the same."""
 
 _MEASURED = {Expect.SHARE, Expect.MONEY, Expect.FIGURE}
 _SEVERAL = {Expect.REASONS, Expect.LIST, Expect.STEPS}
@@ -45,7 +45,8 @@ def compose(question: Question, candidates: Sequence[Candidate]) -> Iterator[str
         question: as read.
         candidates: at least one, best first.
     """
-    usable = [candidate for candidate in candidates if not candidate.not_stated] or candidates
+    once = _once(candidates)
+    usable = [candidate for candidate in once if not candidate.not_stated] or once
     rows = _comparison(question, usable) if question.expects is Expect.COMPARISON else None
     overview = _within_limit(_overview(question, usable), question)
     if rows:
@@ -56,6 +57,14 @@ def compose(question: Question, candidates: Sequence[Candidate]) -> Iterator[str
         yield from _led(question, usable)
 
 
+def _once(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Return the candidates without those whose words a better one has too."""
+    found: dict[str, Candidate] = {}
+    for candidate in candidates:
+        found.setdefault(" ".join(candidate.text.split()), candidate)
+    return list(found.values())
+
+
 def _led(question: Question, usable: Sequence[Candidate]) -> Iterator[str]:
     """Yield the sentence that answers, and what completes or contradicts it."""
     lead = usable[0]
@@ -63,10 +72,10 @@ def _led(question: Question, usable: Sequence[Candidate]) -> Iterator[str]:
         yield wording.OTHER_FIGURE[question.language] + "\n\n"
     if lead.language is not question.language:
         yield wording.NOT_IN_LANGUAGE[question.language] + "\n\n"
-    rivals = _rivals(question, lead, usable)
-    if rivals:
+    rivals = _within_limit([lead, *_rivals(question, lead, usable)], question)
+    if len(rivals) > 1:
         yield wording.SOURCES_DIFFER[question.language] + "\n\n"
-        for candidate in _within_limit([lead, *rivals], question):
+        for candidate in rivals:
             yield f"- {_quoted(candidate)}\n"
         return
     chosen = [lead, *_completing(question, lead, usable)]
@@ -148,10 +157,15 @@ def _comparison(
         return None
     rows: list[tuple[Item, Candidate]] = []
     for item in compared[:4]:
-        holding = [c for c in candidates if item.key in c.keys]
-        best = next((c for c in holding if c.fits), holding[0])
-        rows.append((item, best))
-    return rows if len({row.text for _, row in rows}) > 1 else None
+        said = [row for _, row in rows]
+        # A bar would open another cell.
+        holding = [
+            c for c in candidates if item.key in c.keys and c not in said and "|" not in c.text
+        ]
+        best = next((c for c in holding if c.fits), next(iter(holding), None))
+        if best is not None:
+            rows.append((item, best))
+    return rows if len(rows) > 1 else None
 
 
 _COMPARED = {
@@ -194,7 +208,9 @@ def _rivals(
 ) -> list[Candidate]:
     """Return what other documents say on the same thing with another figure, best first."""
     about = [item for item in question.items if class_weight(item) >= 1]
-    if question.expects not in _MEASURED or not _measured(lead) or len(about) < RIVAL_ITEMS:
+    if question.expects not in _MEASURED or not _measured(lead):
+        return []
+    if question.expects is Expect.MONEY and len(about) < RIVAL_ITEMS:
         return []
     found: dict[str, Candidate] = {}
     for candidate in candidates:

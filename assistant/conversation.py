@@ -1,7 +1,8 @@
 """Follow-up questions made standalone by rule.
 
-Knows: which words mark a follow-up, and how it borrows from the question before. Does not know any
-model or passage. Invariant: without history a question comes back as it was, but for spelling.
+Knows: how a follow-up borrows from the question before (``followups`` knows which do). Does not
+know any model or passage. Invariants: without history a question comes back as it was, but for
+spelling; so does small talk, whatever went before.
 """
 
 from __future__ import annotations
@@ -9,32 +10,23 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from assistant.lexicon import ConceptClass
-from assistant.questions import Expect, Item, Question, QuestionReader
+from assistant.followups import NOT_CARRIED, stands_alone
+from assistant.normalise import simplified_characters
+from assistant.questions import Expect, Intent, Question, QuestionReader
 from assistant.schema import Language, Message, Role
 from assistant.spelling import Speller
-from assistant.terms import Analyser, simplified_characters
+from assistant.terms import Analyser
 
 _OPENING = re.compile(
     r"^\s*((ok(ay)?|so|and|but|also|or|then|well|right|hmm+|what about|how about|what of|same for|in|for)\b[\s,]*)+"
     r"|^\s*(那么|那|还有|另外|以及|然后|而|再|换成|至于|好的?[，,]?那?)",
     re.IGNORECASE,
 )
-_MARKED = re.compile(
-    r"^\s*(ok(ay)?[, ]+)?(and|but|also|so|or|then|what about|how about|what of|same for)\b"
-    r"|\b(it|its|they|them|their|that|those|these|this one|the same|the other|the second|the first|the former|the latter)\b"
-    r"|^\s*(那|还有|另外|以及|然后|而|再|换成|至于|好的?[，,]?那)|它|他们|它们|这个|那个|这些|那些|其中|前者|后者|该",
-    re.IGNORECASE,
-)
+_POINTING = re.compile(r"\b(it|this|that)\b", re.IGNORECASE)
 _CLOSING = re.compile(r"[\s?？。.!！呢吗嘛啊呀]+$")
 
-BARE_ITEMS = 1
-"""Content items up to which an unmarked question is taken for a follow-up ("why?", "talent?")."""
-
-ORDINARY = 0.5
-"""Weight up to which a plain word is an ordinary one."""
-
-_NOT_CARRIED = {ConceptClass.FIGURE, ConceptClass.FRAME}
+REMEMBERED = 6
+"""Earlier questions that a follow-up may lean on."""
 
 
 class Condenser:
@@ -55,18 +47,20 @@ class Condenser:
         """
         standalone = ""
         asked = [message.content for message in history if message.role is Role.USER]
-        for text in (*asked[-6:], question):
+        for text in (*asked[-REMEMBERED:], question):
             mended = self._speller.correct(simplified_characters(" ".join(text.split())))
+            read = self._reader.read(mended)
+            if _is_small_talk(mended, read, standalone):
+                talk = mended
+                continue
+            talk = ""
             standalone = self._merge(standalone, mended) if standalone else mended
-        return standalone
+        return talk or standalone
 
     def _merge(self, before: str, new: str) -> str:
         """Return ``new`` made standalone after ``before``."""
         earlier, later = self._reader.read(before), self._reader.read(new)
-        named = [item for item in later.items if item.cls not in _NOT_CARRIED and _says(item)]
-        if not _MARKED.search(new) and len(named) > BARE_ITEMS:
-            return new
-        if not _MARKED.search(new) and not later.items and later.expects is Expect.FACT:
+        if stands_alone(new, later):
             return new
         core = _CLOSING.sub("", _OPENING.sub("", new))
         if later.expects is Expect.FACT:
@@ -87,14 +81,16 @@ class Condenser:
         things = [
             item.text
             for item in earlier.items
-            if item.cls not in _NOT_CARRIED and (item.cls is None or item.cls not in classes)
+            if item.cls not in NOT_CARRIED and (item.cls is None or item.cls not in classes)
         ]
         return _glue(later.language, core, " ".join(things))
 
 
-def _says(item: Item) -> bool:
-    """Whether an item is more than an ordinary word."""
-    return item.cls is not None or item.weight > ORDINARY
+def _is_small_talk(text: str, question: Question, before: str) -> bool:
+    """Whether there is nothing to look up: after a question, "how does it work" asks about that."""
+    if question.intent is Intent.ABILITY and before:
+        return not _POINTING.search(text)
+    return question.intent is not Intent.QUESTION
 
 
 def _glue(language: Language, core: str, rest: str) -> str:

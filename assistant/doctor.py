@@ -57,6 +57,8 @@ def diagnose() -> list[Finding]:
             state, detail = look(settings)
         except (AssistantError, ImportError, OSError) as exc:
             state, detail = State.BROKEN, str(exc)
+        same = next((f.part for f in findings if f.state is state and f.detail == detail), None)
+        detail = f"the same as {same}" if same else detail
         findings.append(Finding(part=part, state=state, detail=detail))
     return findings
 
@@ -140,8 +142,13 @@ def _index(settings: Settings) -> tuple[State, str]:
         detail = f"current: {status.documents} documents, {status.chunks} passages"
         return State.OK, f"{detail}, {status.fingerprint}"
     if status.state == "corrupt":
-        return State.BROKEN, f"corrupt: {status.detail}; run: firstpilot ingest --force"
-    return State.NOTE, f"{status.state}: {status.detail}; run: firstpilot ingest"
+        return State.BROKEN, _advised(f"corrupt: {status.detail}", "firstpilot ingest --force")
+    return State.NOTE, _advised(f"{status.state}: {status.detail}", "firstpilot ingest")
+
+
+def _advised(detail: str, command: str) -> str:
+    """Return a detail that names a command, once."""
+    return detail if "run: firstpilot" in detail else f"{detail}; run: {command}"
 
 
 def _backend(settings: Settings) -> tuple[State, str]:

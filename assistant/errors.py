@@ -28,6 +28,10 @@ from __future__ import annotations
 class AssistantError(Exception):
     """Base of all errors raised on purpose; ``str()`` is one line fit for a user."""
 
+    def __init__(self, message: str = "") -> None:
+        """Take the message; line breaks, as YAML's errors have them, become spaces."""
+        super().__init__(" ".join(line.strip() for line in message.splitlines() if line.strip()))
+
 
 class SettingsError(AssistantError):
     """A setting has a value that cannot be used."""

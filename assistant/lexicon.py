@@ -88,17 +88,47 @@ def load_lexicon(path: Path) -> Lexicon:
     if not isinstance(entries, dict):
         raise KnowledgeError(str(path), None, "needs a mapping 'concepts' at the top")
     for concept_id, entry in entries.items():
-        try:
-            concepts[concept_id] = Concept(
-                id=concept_id,
-                cls=ConceptClass(entry["class"]),
-                english=tuple(map(str, entry.get("en", ()))),
-                chinese=tuple(map(str, entry.get("zh", ()))),
-            )
-        except (KeyError, TypeError, ValueError) as exc:
-            problem = f"concept {concept_id!r} needs a known 'class' and lists 'en', 'zh' ({exc})"
-            raise KnowledgeError(str(path), None, problem) from exc
+        problem = _problem(entry)
+        if problem:
+            raise KnowledgeError(str(path), None, f"concept {concept_id!r}: {problem}")
+        concepts[concept_id] = Concept(
+            id=concept_id,
+            cls=ConceptClass(entry["class"]),
+            english=tuple(map(str, entry.get("en", ()))),
+            chinese=tuple(map(str, entry.get("zh", ()))),
+        )
     return Lexicon(concepts)
+
+
+def _problem(entry: Any) -> str | None:
+    """Return what is wrong with a concept as read, and what to write."""
+    classes = ", ".join(ConceptClass)
+    if not isinstance(entry, dict):
+        return "write it as {class: topic, en: [...], zh: [...]}"
+    if "class" not in entry:
+        return f"'class' is missing; write one of {classes}"
+    if entry["class"] not in list(ConceptClass):
+        return f"'class' is {entry['class']!r}; write one of {classes}"
+    strange = next((key for key in entry if key not in {"class", "en", "zh"}), None)
+    if strange is not None:
+        return f"{strange!r} is no key of a concept; the keys are class, en, zh"
+    found = (_phrases_problem(key, entry[key]) for key in ("en", "zh") if key in entry)
+    return next(filter(None, found), None)
+
+
+def _phrases_problem(key: str, phrases: Any) -> str | None:
+    """Return what is wrong with a concept's phrases in one language, and what to write."""
+    if not isinstance(phrases, list):
+        meant = phrases if isinstance(phrases, str) else "..."
+        return f"{key!r} is {phrases!r}; write a list, {key}: [{meant}]"
+    for phrase in phrases:
+        if isinstance(phrase, bool):
+            return f"{key!r} has a yes or no in it; put the word between quotes"
+        if not isinstance(phrase, str | int | float):
+            return f"{key!r} has {phrase!r} in it; write a list of words alone"
+        if not str(phrase).strip():
+            return f"{key!r} has an empty phrase in it; remove it"
+    return None
 
 
 def _loader() -> Any:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from assistant.embeddings import CachedEmbeddings
 
 FILE = "outside.yaml"
+_FORM = (
+    "needs 'questions:' with kinds, and a list of questions for each, such as fun: [sing a song]"
+)
 
 
 def load_outside(folder: Path) -> list[str]:
@@ -34,13 +37,17 @@ def load_outside(folder: Path) -> list[str]:
         return []
     try:
         data: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return [str(text) for kind in data["questions"].values() for text in kind]
+        kinds = data["questions"].values()
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as exc:
         reason = " ".join(str(exc).split())
         raise KnowledgeError(str(path), None, f"cannot be read as YAML: {reason}") from exc
     except (AttributeError, KeyError, TypeError) as exc:
-        problem = "needs 'questions:' with kinds, and a list of questions for each"
-        raise KnowledgeError(str(path), None, problem) from exc
+        raise KnowledgeError(str(path), None, _FORM) from exc
+    for kind in kinds:
+        # A text would be read letter by letter.
+        if not isinstance(kind, list) or not all(isinstance(text, str | int) for text in kind):
+            raise KnowledgeError(str(path), None, f"{_FORM}; this is none: {kind!r}")
+    return [str(text) for kind in kinds for text in kind]
 
 
 class Outside:

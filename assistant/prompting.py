@@ -90,9 +90,16 @@ def load_prompt(folder: Path, name: str) -> Prompt:
     try:
         front: Any = yaml.safe_load(match.group(1))
         declared = tuple(front["variables"])
+        if not isinstance(front["variables"], list):
+            raise TypeError("variables")
         version = str(front["version"])
     except (yaml.YAMLError, KeyError, TypeError) as exc:
-        raise PromptError(f"{path}: front matter needs name, version and variables") from exc
+        problem = "front matter needs 'version:' and a list 'variables: [...]'"
+        raise PromptError(f"{path}: {problem}") from exc
+    stray = _stray_dollar(match.group(2))
+    if stray is not None:
+        line = raw.count("\n", 0, match.start(2) + stray) + 1
+        raise PromptError(f"{path}:{line}: '$' begins no variable; write $$ for a dollar")
     template = match.group(2).strip()
     used = set(Template(template).get_identifiers())
     if used != set(declared):
@@ -104,6 +111,14 @@ def load_prompt(folder: Path, name: str) -> Prompt:
         variables=declared,
         template=template,
     )
+
+
+def _stray_dollar(template: str) -> int | None:
+    """Return the offset of the first dollar that begins no variable, None when there is none."""
+    for found in Template.pattern.finditer(template):
+        if found.group("invalid") is not None:
+            return found.start()
+    return None
 
 
 def excerpts_of(passages: Sequence[Passage]) -> list[Excerpt]:

@@ -12,7 +12,9 @@ from collections.abc import Sequence
 
 from assistant.schema import Answer, Citation, ClaimCheck, Grade, Language, Passage
 
-_UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_UNSAFE = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~<>&])")
 
 _GRADES: dict[Grade, dict[Language, str]] = {

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from assistant.errors import AssistantError
+from assistant.rendering import clean
 from assistant.schema import Answer, Answered, Filters, Message, Passage, Verified
 
 if TYPE_CHECKING:
@@ -26,8 +27,6 @@ Progress = Callable[[int, int, str], None]
 
 _SNIPPET = 160
 """Characters of a passage that a search result shows."""
-
-_CONTROLS = dict.fromkeys({*range(32), *range(127, 160)} - {ord("\n"), ord("\t")})
 
 
 def stream_answer(
@@ -43,14 +42,16 @@ def stream_answer(
     shown = ""
     for event in assistant.stream(question, history=history, filters=filters):
         if isinstance(event, Verified):
-            shown += event.piece
-            typer.echo(_printable(event.piece), nl=False)
+            piece = clean(event.piece)
+            shown += piece
+            typer.echo(piece, nl=False)
             sys.stdout.flush()
         elif isinstance(event, Answered):
             finished = event.answer
     if finished is None:
         raise AssistantError("the answer was cut off; ask again, or run: firstpilot doctor")
-    typer.echo(_printable(to_text(finished).removeprefix(shown.rstrip())))
+    # Cleaned alike, the text begins with what was shown and is not printed again.
+    typer.echo(clean(to_text(finished)).removeprefix(shown.rstrip()))
     return finished
 
 
@@ -74,9 +75,7 @@ def search_result(passage: Passage) -> str:
     snippet = text if len(text) <= _SNIPPET else f"{text[: _SNIPPET - 1]}…"
     heading = " › ".join(passage.chunk.heading_path)
     where = f"{passage.document.title} [{passage.document.id}]"
-    return _printable(
-        f"{passage.rank:>2}. {passage.score:.4f}  {where}\n    {heading}\n    {snippet}"
-    )
+    return clean(f"{passage.rank:>2}. {passage.score:.4f}  {where}\n    {heading}\n    {snippet}")
 
 
 @contextmanager
@@ -97,7 +96,3 @@ def progress_bars() -> Iterator[Progress]:
             bars[0].update(tasks[stage], completed=done, total=total)
 
         yield report
-
-
-def _printable(text: str) -> str:
-    return text.translate(_CONTROLS)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant import Assistant, Message, Role, Settings, Verdict
+from assistant import Assistant, Filters, Message, Role, Settings, Verdict
 from assistant.errors import QuestionError
 from assistant.rendering import to_json
 from assistant.schema import Answered, AnswerKind, Retrieved, Verified
@@ -67,6 +67,18 @@ def test_a_follow_up_borrows_from_the_question_before(assistant: Assistant) -> N
     assert "52%" in assistant.ask("what about customer service?", [before]).text
 
 
+@pytest.mark.parametrize("typed", ["thanks", "ok", "谢谢", "你好", "what can you do?"])
+@pytest.mark.parametrize("filters", [None, Filters(), Filters(geography="China")])
+def test_small_talk_in_a_conversation_is_small_talk(
+    assistant: Assistant, typed: str, filters: Filters | None
+) -> None:
+    before = Message(role=Role.USER, content="What is the AI penetration in office automation?")
+    reply = Message(role=Role.ASSISTANT, content="75%. [1]")
+    answer = assistant.ask(typed, [before, reply], filters)
+    assert answer.kind is AnswerKind.SMALLTALK
+    assert "%" not in answer.text
+
+
 def test_the_same_question_gets_the_same_answer(assistant: Assistant) -> None:
     assert assistant.ask("What does AI cost?").text == assistant.ask("What does AI cost?").text
 
@@ -81,6 +93,19 @@ def test_unreadable_questions_get_one_line(assistant: Assistant, question: str) 
 @pytest.mark.parametrize("question", ["<script>alert(1)</script>", "AI\u202eevil\x07", "a" * 3999])
 def test_odd_questions_are_survived(assistant: Assistant, question: str) -> None:
     assert assistant.ask(question).text
+
+
+@pytest.mark.parametrize("question", ["成本\udcff", "\ud83dwhat does AI cost", "AI \udcffcosts?"])
+def test_half_characters_are_left_out(assistant: Assistant, question: str) -> None:
+    answer = assistant.ask(question, [Message(role=Role.USER, content=question)])
+    json.dumps(to_json(answer), ensure_ascii=False).encode()
+    assert answer.kind is AnswerKind.ANSWER
+    assert assistant.search(question)
+
+
+def test_half_characters_alone_are_no_question(assistant: Assistant) -> None:
+    with pytest.raises(QuestionError):
+        assistant.ask("\udcff\udcfe")
 
 
 def test_a_planted_figure_is_not_supported(assistant: Assistant) -> None:

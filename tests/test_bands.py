@@ -33,7 +33,13 @@ BANDS = {
     3: {
         *{
             "terms",
+            "normalise",
+            "segmentation",
+            "stopwords",
+            "units",
             "questions",
+            "expectations",
+            "smalltalk",
             "embeddings",
             "embedders",
             "vectorfile",
@@ -48,6 +54,7 @@ BANDS = {
         },
         *{
             "tokens",
+            "dialects",
             "frequency",
             "names",
             "outside",
@@ -57,7 +64,7 @@ BANDS = {
             "builder",
             "spelling",
         },
-        *{"composition", "evidence", "conversation"},
+        *{"composition", "evidence", "conversation", "followups"},
     },
     4: {"chain", "assistant", "composition_root", "uploads"},
     5: {"ui", "api", "cli", "doctor", "serving", "terminal", "__main__"},

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import json
 import os
 import socket
@@ -165,11 +166,19 @@ def test_a_terminal_gets_the_same_text_once(fake, capsys, monkeypatch):
     assert capsys.readouterr().out == "One firm in three uses AI. 三分之一。\n\nSources: none\n"
 
 
+def test_typed_bytes_that_are_no_text_are_survived(fake, capsys, monkeypatch):
+    typed = io.TextIOWrapper(io.BytesIO(b"cost \xff?\n:quit\n"), encoding="utf-8")
+    monkeypatch.setattr(sys, "stdin", typed)
+    assert cli.main(["chat"]) == 0
+    assert fake.calls[0][0] == "cost \ufffd?"
+
+
 def test_control_characters_do_not_reach_the_terminal(fake, capsys, monkeypatch):
     terminal(monkeypatch)
     fake.text = "Red \x1b[31malert\x07\r\x9b1A and\ttabs.\nNew line. 三。"
     assert cli.main(["ask", "q"]) == 0
-    assert capsys.readouterr().out.startswith("Red [31malert1A and\ttabs.\nNew line. 三。")
+    out = capsys.readouterr().out
+    assert out == "Red [31malert1A and\ttabs.\nNew line. 三。\n\nSources: none\n"
     fake.passages = [passage("bell\x07 \x1b]0;title\x07")]
     assert cli.main(["search", "q"]) == 0
     assert not {"\x1b", "\x07"} & set(capsys.readouterr().out)
@@ -522,6 +531,21 @@ def test_the_doctor_names_the_command_that_mends_an_index(parts, state, verdict,
     assert finding.state is verdict
     assert finding.detail.endswith(command)
     assert "why" in finding.detail
+
+
+def test_the_doctor_says_a_thing_once(parts, capsys):
+    advised = "there is no index yet; run: firstpilot ingest"
+    parts.index_status = lambda settings: Status(state="missing", detail=advised)
+    assert findings_by_part()["index"].detail.count("run: firstpilot ingest") == 1
+
+    def ill(settings):
+        raise IndexCorrupt("no key; set OPENAI_API_KEY")
+
+    parts.make_embeddings = parts.index_status = ill
+    assert cli.main(["doctor"]) == 1
+    out = capsys.readouterr().out
+    assert out.count("set OPENAI_API_KEY") == 1
+    assert "the same as embedder" in out
 
 
 def test_one_broken_part_does_not_hide_the_others(parts, capsys):

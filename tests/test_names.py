@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from assistant.frequency import WordFrequency
+from assistant.lexicon import load_lexicon
+from assistant.names import Names
+from assistant.questions import QuestionReader
+from assistant.settings import resource_dir
+from assistant.spelling import Speller
+from assistant.terms import Analyser
+
+LEXICON = load_lexicon(resource_dir("knowledge") / "lexicon.yaml")
+ANALYSER = Analyser(LEXICON)
+FREQUENCY = WordFrequency(ANALYSER)
+
+
+def index_of(folder: str, *texts: str) -> Any:
+    chunks = {str(n): SimpleNamespace(heading_path=(), text=text) for n, text in enumerate(texts)}
+    return SimpleNamespace(folder=Path(folder), chunks=chunks)
+
+
+@pytest.fixture
+def names() -> Names:
+    index = index_of("one", "In 2025, Zillow sold houses. The Garfield firm and OpenAI, 三星 too.")
+    return Names(lambda: index, FREQUENCY)
+
+
+def test_a_capital_and_no_dictionary_make_a_name(names):
+    assert "zillow" in names
+    assert "openai" in names
+    assert not {"the", "firm", "houses", "in", "sold"} & {w for w in ("the", "in") if w in names}
+    assert "unheard" not in names
+
+
+def test_one_wrong_letter_is_known_again_and_two_are_not(names):
+    assert names.near("zilow") == "zillow"
+    assert names.near("zxlxow") is None
+    assert names.near("zil") is None
+
+
+def test_names_are_those_of_the_index_that_is_current():
+    held = [index_of("one", "Zillow"), index_of("two", "Klarna")]
+    names = Names(lambda: held[0], FREQUENCY)
+    assert "zillow" in names
+    held.reverse()
+    assert "zillow" not in names
+    assert "klarna" in names
+
+
+def test_the_speller_leaves_names_alone_and_finds_them(names):
+    speller = Speller(LEXICON, ANALYSER, FREQUENCY, names)
+    assert speller.correct("zillow lost how much") == "zillow lost how much"
+    assert speller.correct("what did zilow lose then") == "what did zillow lose then"
+
+
+def test_a_name_is_something_the_evidence_must_name(names):
+    (item,) = QuestionReader(ANALYSER, FREQUENCY, names).read("zillow?").items
+    assert item.cls is not None
+    assert item.cls.specific

@@ -1,0 +1,179 @@
+"""Questions: what they name, what kind of answer they expect, and what is small talk."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from assistant.figures import FigureKind
+from assistant.frequency import WordFrequency
+from assistant.lexicon import load_lexicon
+from assistant.questions import (
+    BACKGROUND_WEIGHT,
+    Expect,
+    Intent,
+    Question,
+    QuestionReader,
+    split_background,
+)
+from assistant.schema import Language
+from assistant.terms import Analyser
+from tests.support import KNOWLEDGE
+
+
+@pytest.fixture(scope="module")
+def reader() -> QuestionReader:
+    analyser = Analyser(load_lexicon(KNOWLEDGE / "lexicon.yaml"))
+    return QuestionReader(analyser, WordFrequency(analyser))
+
+
+def keys(question: Question) -> set[str]:
+    return {item.key for item in question.items}
+
+
+@pytest.mark.parametrize(
+    ("text", "expects"),
+    [
+        ("How many SMEs use AI?", Expect.SHARE),
+        ("what's the penetration in office automation", Expect.SHARE),
+        ("有多少企业用上了AI", Expect.SHARE),
+        ("客服的渗透率是多少", Expect.SHARE),
+        ("What does AI cost?", Expect.MONEY),
+        ("要花多少钱", Expect.MONEY),
+        ("How much did labour cost fall?", Expect.FIGURE),
+        ("成本降了多少", Expect.FIGURE),
+        ("How long does it take?", Expect.DURATION),
+        ("多久见效", Expect.DURATION),
+        ("Why have firms not started?", Expect.REASONS),
+        ("中小企业为什么还在观望", Expect.REASONS),
+        ("Where should we start?", Expect.STEPS),
+        ("第一步怎么做", Expect.STEPS),
+        ("customer service vs design", Expect.COMPARISON),
+        ("客服和设计哪个更高", Expect.COMPARISON),
+        ("Which scenarios are there? List them", Expect.LIST),
+        ("有哪些应用场景", Expect.LIST),
+        ("When did the law take effect?", Expect.WHEN),
+        ("Who wrote the report?", Expect.WHO),
+        ("Tell me about the retail chain", Expect.OVERVIEW),
+        ("介绍一下翻译平台", Expect.OVERVIEW),
+        ("Is AI useful for bakeries", Expect.FACT),
+        ("", Expect.FACT),
+    ],
+)
+def test_the_kind_of_answer_expected(reader: QuestionReader, text: str, expects: Expect) -> None:
+    assert reader.read(text).expects is expects
+
+
+@pytest.mark.parametrize(
+    ("intent", "texts"),
+    [
+        (Intent.GREETING, ["hello", "Hi there!", "你好", "您好！", "good morning", "早上好"]),
+        (
+            Intent.THANKS,
+            ["thanks", "Thank you so much!", "ok, thanks", "谢谢", "谢谢你的帮助", "好的谢谢"],
+        ),
+        (
+            Intent.THANKS,
+            ["ok", "Okay.", "great!", "got it", "好的", "明白了", "知道了", "收到", "嗯嗯"],
+        ),
+        (Intent.FAREWELL, ["bye", "Goodbye!", "再见", "拜拜"]),
+        (
+            Intent.ABILITY,
+            [
+                "what can you do?",
+                "who are you",
+                "are you a bot",
+                "help",
+                "你能做什么",
+                "你是谁",
+                "how does it work",
+            ],
+        ),
+        (Intent.QUESTION, ["", "why?", "cost", "thanks, and what does it cost?", "谢谢，成本呢？"]),
+        (Intent.QUESTION, ["how does it work in customer service?", "hi, what does AI cost?"]),
+        (
+            Intent.QUESTION,
+            [
+                "what do you know about retail?",
+                "good customer service",
+                "量子计算能帮我吗",
+                "okay rate?",
+            ],
+        ),
+    ],
+)
+def test_small_talk_is_told_from_questions(reader, intent: Intent, texts: list[str]) -> None:
+    assert {text: reader.read(text).intent for text in texts} == dict.fromkeys(texts, intent)
+
+
+def test_concepts_cover_their_words(reader: QuestionReader) -> None:
+    question = reader.read("How many florists use AI in customer service in Germany?")
+    assert {"@customer-service", "@place-de", "florist"} <= keys(question)
+    assert not {"custom", "servic", "germani"} & keys(question)
+    assert {"@customer-service", "@place-de"} <= keys(reader.read("德国企业的客服用了多少AI"))
+
+
+def test_ordinary_words_say_less(reader: QuestionReader) -> None:
+    weights = {item.key: item.weight for item in reader.read("put florists first").items}
+    assert weights["put"] < weights["florist"] == 1.0
+
+
+def test_asserted_figures_are_told_from_the_askers_own(reader: QuestionReader) -> None:
+    question = reader.read("We are 15 people. Is it true that 45% have scaled AI in 2026?")
+    assert [(f.kind, float(f.low)) for f in question.figures] == [(FigureKind.PERCENT, 45.0)]
+    assert question.years == (2026,)
+    assert "45" not in " ".join(keys(question))
+
+
+def test_the_language_is_the_askers(reader: QuestionReader) -> None:
+    assert reader.read("What does 客服 mean here?").language is Language.EN
+    assert reader.read("AI chatbot 多少钱").language is Language.ZH
+    assert reader.read("企業 AI 滲透率").language is Language.ZH
+
+
+@pytest.mark.parametrize("text", ["explain in detail", "详细说说客服", "tell me more about cost"])
+def test_a_longer_answer_can_be_asked_for(reader: QuestionReader, text: str) -> None:
+    assert reader.read(text).wants_more
+    assert not reader.read("what does it cost").wants_more
+
+
+@pytest.mark.parametrize(
+    ("text", "core", "told"),
+    [
+        ("We sell bread. What does AI cost?", "What does AI cost?", "We sell bread."),
+        (
+            "i run a small bakery and want to know where to start",
+            "want to know where to start",
+            "bakery",
+        ),
+        ("我开了一家面馆，从哪里开始？", "从哪里开始？", "面馆"),
+        ("What does AI cost?", "What does AI cost?", ""),
+        ("cost", "cost", ""),
+        ("", "", ""),
+    ],
+)
+def test_what_is_told_is_set_apart_from_what_is_asked(text: str, core: str, told: str) -> None:
+    asked, beside = split_background(text)
+    assert asked.strip() == core
+    assert told in beside
+
+
+def test_what_is_told_decides_nothing(reader: QuestionReader) -> None:
+    items = {i.key: i for i in reader.read("We are a retail shop. What does AI cost?").items}
+    assert items["@cost"].cls is not None
+    assert items["@retail"].cls is None
+    assert items["@retail"].weight == BACKGROUND_WEIGHT
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text())
+def test_any_text_can_be_read(reader: QuestionReader, text: str) -> None:
+    assert reader.read(text) == reader.read(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["\udcff", "?" * 500, "a" * 4000, "的" * 500, "1" * 500, "(" * 300]
+)
+def test_odd_texts_are_read_quickly(reader: QuestionReader, text: str) -> None:
+    assert reader.read(text).text == text
