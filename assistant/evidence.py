@@ -135,10 +135,7 @@ class EvidenceRanker:
             return []
         texts = [excerpt.text[start:end] for _, _, excerpt, start, end in rows]
         keys = [frozenset(self._analyser.terms(text)) for text in texts]
-        frames = {
-            number: frozenset(self._analyser.terms(_frame(excerpt)))
-            for number, excerpt in enumerate(excerpts, start=1)
-        }
+        frames = {number: self._frame(e) for number, e in enumerate(excerpts, start=1)}
         cosines = self._cosines(question.text, texts)
         nearness = _nearness(excerpts)
         weights = item_weights(question, [keys[i] | frames[rows[i][0]] for i in range(len(rows))])
@@ -149,6 +146,18 @@ class EvidenceRanker:
             for i, row in enumerate(rows)
         ]
         return sorted(found, key=lambda c: (-c.score, c.marker, c.order))
+
+    def _frame(self, excerpt: Excerpt) -> frozenset[str]:
+        """Return the terms that hold for every sentence of an excerpt.
+
+        A document on several places says nothing about which of them a sentence is about.
+        """
+        whole = "\n".join((excerpt.title, excerpt.geography, excerpt.publisher))
+        around = set(self._analyser.terms(whole))
+        places = {key for key in around if key.startswith("@place-")}
+        if len(places) > 1:
+            around -= places
+        return frozenset(around | set(self._analyser.terms(excerpt.section)))
 
     def _cosines(self, question: str, sentences: Sequence[str]) -> list[float | None]:
         if self._embeddings is None:
@@ -238,11 +247,6 @@ def item_weights(question: Question, sentences: Sequence[frozenset[str]]) -> dic
 def _recency(published: str) -> float:
     """Return how new a source is, from 0 for 2019 and before to 1 for 2026."""
     return min(max((int(published[:4]) - 2019) / 7, 0.0), 1.0)
-
-
-def _frame(excerpt: Excerpt) -> str:
-    """Return what holds for every sentence of an excerpt."""
-    return "\n".join((excerpt.title, excerpt.section, excerpt.geography, excerpt.publisher))
 
 
 def _nearness(excerpts: Sequence[Excerpt]) -> list[float]:

@@ -73,7 +73,7 @@ _WHERE = re.compile(
     r"\b(where|which (country|city|place|region))\b|哪里|哪儿|在哪|哪个(国家|城市|地区)|何处"
 )
 _FIGURE = re.compile(
-    r"\b(how much|how (far|big|large|high|low|fast)|what (number|figure|amount)|how many|number of|by how much|growth rate)\b|多少|几(个|家|名|位|倍|次|种|项)|数字(?!化)|数据(?!保护|安全)|倍"
+    r"\b(how much|how (far|big|large|high|low|fast)|what (number|figure|amount)|how many|how often|number of|by how much|growth rate)\b|多少|几(个|家|名|位|倍|次|种|项)|数字(?!化)|数据(?!保护|安全)|倍"
 )
 _OVERVIEW = re.compile(
     r"\b(tell me (more |all )?about|overview|summar\w+|sum up|what happened (at|to|with)|the story of|walk me through)\b"

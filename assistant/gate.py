@@ -276,9 +276,10 @@ def _holds_detail(question: Question, about: Sequence[Candidate]) -> bool:
     """Whether some good sentence about the very thing holds the kind of detail asked for."""
     if question.expects not in _DETAIL:
         return True
+    measured = any(item.cls is ConceptClass.MEASURE for item in question.items)
     return any(
         (c.fits >= 1 and (c.coverage >= DETAIL_COVERAGE or c.near >= DETAIL_NEAR))
-        or (c.fits > 0 and c.coverage >= KINDRED_COVERAGE)
+        or (measured and c.fits > 0 and c.coverage >= KINDRED_COVERAGE)
         for c in about
     )
 
