@@ -18,6 +18,7 @@ from pydantic import ConfigDict
 
 from assistant.composition import compose
 from assistant.evidence import EvidenceRanker
+from assistant.pertinence import pertinent
 from assistant.prompting import NO_ANSWER, parse_excerpts, parse_question
 from assistant.questions import QuestionReader
 
@@ -45,7 +46,8 @@ class EmbeddedChatModel(BaseChatModel):
     ) -> Iterator[ChatGenerationChunk]:
         prompt = str(messages[-1].text) if messages else ""
         question = self.reader.read(parse_question(prompt))
-        candidates = self.ranker.rank(question, parse_excerpts(prompt))
+        ranked = self.ranker.rank(question, parse_excerpts(prompt))
+        candidates = pertinent(question, ranked) or ranked
         pieces = compose(question, candidates) if candidates else iter([NO_ANSWER])
         for piece in pieces:
             chunk = ChatGenerationChunk(message=AIMessageChunk(content=piece))

@@ -134,7 +134,7 @@ class EvidenceRanker:
         if not rows:
             return []
         texts = [excerpt.text[start:end] for _, _, excerpt, start, end in rows]
-        keys = [frozenset(self._analyser.terms(text)) for text in texts]
+        keys = [self._keys(text) for text in texts]
         frames = {number: self._frame(e) for number, e in enumerate(excerpts, start=1)}
         cosines = self._cosines(question.text, texts)
         nearness = _nearness(excerpts)
@@ -150,14 +150,22 @@ class EvidenceRanker:
     def _frame(self, excerpt: Excerpt) -> frozenset[str]:
         """Return the terms that hold for every sentence of an excerpt.
 
-        A document on several places says nothing about which of them a sentence is about.
+        A document on several places says nothing about which of them a sentence is about, unless
+        one holds the others.
         """
         whole = "\n".join((excerpt.title, excerpt.geography, excerpt.publisher))
         around = set(self._analyser.terms(whole))
         places = {key for key in around if key.startswith("@place-")}
-        if len(places) > 1:
+        outermost = {place for place in places if not self._analyser.containers([place]) & places}
+        if len(outermost) > 1:
             around -= places
-        return frozenset(around | set(self._analyser.terms(excerpt.section)))
+        around |= self._analyser.containers(around & places)
+        return frozenset(around | self._keys(excerpt.section))
+
+    def _keys(self, text: str) -> frozenset[str]:
+        """Return the terms of a text, with the places that hold the places it names."""
+        terms = self._analyser.terms(text)
+        return self._analyser.containers(terms) | frozenset(terms)
 
     def _cosines(self, question: str, sentences: Sequence[str]) -> list[float | None]:
         if self._embeddings is None:

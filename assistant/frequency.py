@@ -10,6 +10,7 @@ import math
 from functools import cached_property
 from typing import Any
 
+from assistant.normalise import normalise
 from assistant.terms import Analyser
 
 COMMON, RARE = 6.2, 4.0
@@ -34,6 +35,10 @@ class WordFrequency:
             known = self.english.word_frequency
             count, total = int(known.dictionary.get(word, 0)), known.total_words
         return math.log10(count / total * 1e9) if count else 0.0
+
+    def names_in(self, text: str) -> set[str]:
+        """Return the Chinese words of a text that the dictionary calls names."""
+        return self._analyser.chinese_names(normalise(text))
 
     def weight(self, word: str) -> float:
         """Return how much a word says, from ``LEAST`` for an ordinary one to 1 for a rare one."""

@@ -50,6 +50,8 @@ class Concept:
     cls: ConceptClass
     english: tuple[str, ...]
     chinese: tuple[str, ...]
+    holds: tuple[str, ...] = ()
+    """Ids of the places directly inside a place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,19 @@ class Lexicon:
             KeyError: no such concept.
         """
         return self.concepts[concept_id]
+
+    def containers(self) -> dict[str, frozenset[str]]:
+        """Return, by id of a place, the ids of all places it lies in."""
+        around: dict[str, set[str]] = {}
+        for concept in self.concepts.values():
+            inner = list(concept.holds)
+            while inner:
+                place = inner.pop()
+                known = around.setdefault(place, set())
+                if concept.id not in known:  # two that hold each other end here
+                    known.add(concept.id)
+                    inner += self.concepts[place].holds
+        return {place: frozenset(outer) for place, outer in around.items()}
 
 
 def load_lexicon(path: Path) -> Lexicon:
@@ -83,11 +98,15 @@ def load_lexicon(path: Path) -> Lexicon:
         mark = getattr(exc, "problem_mark", None)
         line = mark.line + 1 if mark else None
         raise KnowledgeError(str(path), line, f"is not valid YAML: {exc}") from exc
-    concepts = dict(_countries())
     entries = data.get("concepts") if isinstance(data, dict) else None
     if not isinstance(entries, dict):
         raise KnowledgeError(str(path), None, "needs a mapping 'concepts' at the top")
-    for concept_id, entry in entries.items():
+    places = data.get("places", {})
+    if not isinstance(places, dict):
+        raise KnowledgeError(str(path), None, "'places' is no mapping; write id: {en: [...]}")
+    as_entries = {f"place-{code}": _as_place(entry) for code, entry in places.items()}
+    concepts = {concept.id: concept for concept in _countries()}
+    for concept_id, entry in (entries | as_entries).items():
         problem = _problem(entry)
         if problem:
             raise KnowledgeError(str(path), None, f"concept {concept_id!r}: {problem}")
@@ -96,8 +115,19 @@ def load_lexicon(path: Path) -> Lexicon:
             cls=ConceptClass(entry["class"]),
             english=tuple(map(str, entry.get("en", ()))),
             chinese=tuple(map(str, entry.get("zh", ()))),
+            holds=tuple(f"place-{code}" for code in entry.get("holds", ())),
         )
+    for concept in concepts.values():
+        unknown = next((place for place in concept.holds if place not in concepts), None)
+        if unknown or concept.id in concept.holds:
+            problem = f"'holds' names {unknown or concept.id}, which is no other place"
+            raise KnowledgeError(str(path), None, f"concept {concept.id!r}: {problem}")
     return Lexicon(concepts)
+
+
+def _as_place(entry: Any) -> Any:
+    """Return the entry of a place as that of a concept; as it is when it is malformed."""
+    return {"class": ConceptClass.PLACE, **entry} if isinstance(entry, dict) else entry
 
 
 def _problem(entry: Any) -> str | None:
@@ -109,10 +139,10 @@ def _problem(entry: Any) -> str | None:
         return f"'class' is missing; write one of {classes}"
     if entry["class"] not in list(ConceptClass):
         return f"'class' is {entry['class']!r}; write one of {classes}"
-    strange = next((key for key in entry if key not in {"class", "en", "zh"}), None)
+    strange = next((key for key in entry if key not in {"class", "en", "zh", "holds"}), None)
     if strange is not None:
         return f"{strange!r} is no key of a concept; the keys are class, en, zh"
-    found = (_phrases_problem(key, entry[key]) for key in ("en", "zh") if key in entry)
+    found = (_phrases_problem(key, entry[key]) for key in ("en", "zh", "holds") if key in entry)
     return next(filter(None, found), None)
 
 
@@ -138,60 +168,23 @@ def _loader() -> Any:
     return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-_EXTRA_PLACES = {
-    "US": (("united states", "usa", "america", "american", "us firms", "u.s."), ("美国",)),
-    "GB": (("united kingdom", "uk", "britain", "british", "england"), ("英国",)),
-    "CN": (("china", "chinese", "mainland china"), ("中国", "大陆", "国内")),
-    "DE": (("germany", "german"), ("德国",)),
-    "FR": (("france", "french"), ("法国",)),
-    "JP": (("japan", "japanese"), ("日本",)),
-    "KR": (("korea", "south korea", "korean"), ("韩国",)),
-    "TW": (("taiwan", "taiwanese"), ("台湾",)),
-    "HK": (("hong kong",), ("香港",)),
-    "IN": (("india", "indian"), ("印度",)),
-    "ES": (("spain", "spanish"), ("西班牙",)),
-    "IT": (("italy", "italian"), ("意大利",)),
-    "VN": (("vietnam", "vietnamese"), ("越南",)),
-    "RU": (("russia", "russian"), ("俄罗斯",)),
-    "AE": (("uae", "emirates", "dubai"), ("阿联酋", "迪拜")),
-}
-_REGIONS = {
-    "eu": (("eu", "europe", "european union", "european"), ("欧盟", "欧洲")),
-    "africa": (("africa", "african"), ("非洲",)),
-    "asia": (("asia", "asian", "southeast asia"), ("亚洲", "东南亚")),
-    "latin-america": (("latin america", "south america"), ("拉丁美洲", "拉美", "南美")),
-    "middle-east": (("middle east",), ("中东",)),
-    "world": (("worldwide", "globally", "around the world"), ("全球", "全世界")),
-    "cities": (
-        ("shanghai", "beijing", "shenzhen", "london", "paris", "berlin", "new york", "tokyo"),
-        ("上海", "北京", "深圳", "广州", "杭州", "伦敦", "巴黎", "柏林", "纽约", "东京"),
-    ),
-}
 # Territory names that are everyday words in questions.
 _AMBIGUOUS = {"Jersey", "Guernsey", "Réunion", "Chad", "Turkey", "Jordan", "Georgia", "Mali"}
 
 
 @cache
-def _countries() -> tuple[tuple[str, Concept], ...]:
-    """Return a place concept for each country and region."""
+def _countries() -> tuple[Concept, ...]:
+    """Return a place concept for each country."""
     from babel import Locale
 
     english, chinese = Locale("en").territories, Locale("zh").territories
-    found: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
-    for code, name in english.items():
-        if len(code) == 2 and code.isalpha() and name not in _AMBIGUOUS:
-            found[code] = ((name.lower(),), (chinese.get(code, name),))
-    found |= _EXTRA_PLACES
-    found |= _REGIONS
     return tuple(
-        (
-            f"place-{code.lower()}",
-            Concept(
-                id=f"place-{code.lower()}",
-                cls=ConceptClass.PLACE,
-                english=names[0],
-                chinese=names[1],
-            ),
+        Concept(
+            id=f"place-{code.lower()}",
+            cls=ConceptClass.PLACE,
+            english=(name.lower(),),
+            chinese=(chinese.get(code, name),),
         )
-        for code, names in found.items()
+        for code, name in english.items()
+        if len(code) == 2 and code.isalpha() and name not in _AMBIGUOUS
     )

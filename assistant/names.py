@@ -1,7 +1,8 @@
-"""Names: the proper names that the indexed texts write and that no dictionary has.
+"""Names: the proper names that the indexed texts write, and those they do not.
 
-Knows: which words of the index are names of firms, products and people (Latin letters). Does not
-know any question. Invariant: the names are those of the index that is current.
+Knows: which words of the index are names of firms, products and people (Latin letters), and which
+words of a text look like names that the index does not have. Does not know what is asked.
+Invariant: the names are those of the index that is current.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 _CAPITAL = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]*[A-Z][A-Za-z]{2,}(?![A-Za-z0-9])")
 ORDINARY_ZIPF = 3.0
 """How common an English word must be not to be taken for a name."""
+LEAST_ZIPF = 2.5
+"""How common a Chinese word must be for the dictionary's word on its being a name to be trusted."""
+_SENTENCE_START = re.compile(r"(?:^|[.?!:\n]\s*)[\"'(]*\Z")
 LEAST_LETTERS = 5
 """Letters from which a name is known again with one wrong."""
 
@@ -33,11 +37,30 @@ class Names:
         self._index = index
         self._frequency = frequency
         self._lock = threading.Lock()
-        self._held: tuple[Path | None, frozenset[str]] = (None, frozenset())
+        self._held: tuple[Path | None, frozenset[str], frozenset[str]]
+        self._held = (None, frozenset(), frozenset())
 
     def __contains__(self, word: object) -> bool:
         """Whether a lower-case word is a name."""
-        return word in self._current()
+        return word in self._current()[0]
+
+    def strangers(self, text: str) -> frozenset[str]:
+        """Return the words of a text, lower-case, that look like names the index does not have.
+
+        In English a rare word with a capital that begins no sentence, abbreviations left out; in
+        Chinese a word that the dictionary calls a place, a firm or a foreign person.
+        """
+        _, vocabulary = self._current()
+        latin = {
+            found.group().lower()
+            for found in _CAPITAL.finditer(text)
+            if not found.group().isupper()
+            and not _SENTENCE_START.search(text, 0, found.start())
+            and self._frequency.zipf(found.group().lower()) < ORDINARY_ZIPF
+        }
+        chinese = self._frequency.names_in(text)
+        known = {word for word in chinese if self._frequency.zipf(word) >= LEAST_ZIPF}
+        return frozenset(latin | (known - vocabulary))
 
     def near(self, word: str) -> str | None:
         """Return the name that a lower-case word with one wrong letter most likely means."""
@@ -46,15 +69,16 @@ class Names:
 
         if len(word) < LEAST_LETTERS:
             return None
-        names = sorted(self._current())
+        names = sorted(self._current()[0])
         found = process.extractOne(word, names, scorer=OSA.distance, score_cutoff=1)
         return str(found[0]) if found else None
 
-    def _current(self) -> frozenset[str]:
+    def _current(self) -> tuple[frozenset[str], frozenset[str]]:
+        """Return the names and the terms of the current index."""
         index = self._index()
-        folder, names = self._held
+        folder, names, vocabulary = self._held
         if folder == index.folder:
-            return names
+            return names, vocabulary
         with self._lock:
             words = {
                 word.lower()
@@ -63,5 +87,6 @@ class Names:
                 for word in _CAPITAL.findall(text)
             }
             names = frozenset(w for w in words if self._frequency.zipf(w) < ORDINARY_ZIPF)
-            self._held = (index.folder, names)
-        return names
+            vocabulary = frozenset(index.vocabulary())
+            self._held = (index.folder, names, vocabulary)
+        return names, vocabulary

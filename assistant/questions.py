@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from assistant.expectations import Expect, expected
 from assistant.figures import Figure, FigureKind, find_figures
@@ -76,23 +77,41 @@ _MORE = re.compile(
 )
 
 
+class Naming(Protocol):
+    """Which words are names."""
+
+    def __contains__(self, word: object) -> bool:
+        """Whether a lower-case word is a name that the index has."""
+
+    def strangers(self, text: str) -> frozenset[str]:
+        """Return the words of a text, lower-case, that look like names the index lacks."""
+
+
+class _NoNames:
+    def __contains__(self, word: object) -> bool:
+        return False
+
+    def strangers(self, text: str) -> frozenset[str]:
+        return frozenset()
+
+
 class QuestionReader:
     """Reads questions with one analyser. Safe to share between threads."""
 
     def __init__(
-        self, analyser: Analyser, frequency: WordFrequency, names: Container[str] = ()
+        self, analyser: Analyser, frequency: WordFrequency, names: Naming | None = None
     ) -> None:
         """Take the index's analyser, what knows ordinary words, and the names in the index."""
         self._analyser = analyser
         self._frequency = frequency
-        self._names = names
+        self._names: Naming = names or _NoNames()
 
     def read(self, text: str) -> Question:
         """Read a question; whatever the text, something sensible comes back."""
         plain = " ".join(normalise(text).split())
         language = detect_language(text)
         found = find_figures(plain, language)
-        items = self._items(plain, found)
+        items = self._items(plain, found, self._names.strangers(text))
         return Question(
             text=text,
             core=" ".join(split_background(plain)[0].split()) or plain,
@@ -105,7 +124,9 @@ class QuestionReader:
             wants_more=bool(_MORE.search(plain)),
         )
 
-    def _items(self, plain: str, figures: Sequence[Figure]) -> tuple[Item, ...]:
+    def _items(
+        self, plain: str, figures: Sequence[Figure], strangers: Container[str]
+    ) -> tuple[Item, ...]:
         """Return the outermost concepts, then the words that no concept covers.
 
         Asserted figures are left out: a wrong one must not keep the right evidence away.
@@ -114,16 +135,16 @@ class QuestionReader:
         for start, end in reversed(asserted):
             plain = plain[:start] + " " + plain[end:]
         core, background = split_background(plain)
-        items = self._things(core)
+        items = self._things(core, strangers)
         if items:
             # Who asks, and what was said before the question, may help but must not decide.
-            for key, item in self._things(background).items():
+            for key, item in self._things(background, ()).items():
                 items.setdefault(key, replace(item, cls=None, weight=BACKGROUND_WEIGHT))
         else:
-            items = self._things(plain)
+            items = self._things(plain, strangers)
         return tuple(items.values())
 
-    def _things(self, plain: str) -> dict[str, Item]:
+    def _things(self, plain: str, strangers: Container[str]) -> dict[str, Item]:
         """Return what a text names, by key."""
         covered: set[int] = set()
         items: dict[str, Item] = {}
@@ -133,7 +154,9 @@ class QuestionReader:
             items[f"@{hit.id}"] = Item(key=f"@{hit.id}", cls=hit.cls, text=phrase)
         for key, word in self._analyser.words_outside(plain, covered):
             weight = self._frequency.weight(word)
-            cls = ConceptClass.ORGANISATION if word in self._names else None
+            bare = word.removesuffix("'s")
+            named = bare in self._names or bare in strangers
+            cls = ConceptClass.ORGANISATION if named else None
             items.setdefault(key, Item(key=key, cls=cls, text=word, weight=weight))
         return items
 

@@ -6,7 +6,8 @@ Invariant: each segmenter has a dictionary of its own; words added to one are in
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Any
 
 
@@ -31,6 +32,30 @@ class Segmenter:
         """Return how often a word occurs in the dictionary's corpus, and in how many words."""
         self._jieba.initialize()
         return int(self._jieba.FREQ.get(word, 0) or 0), int(self._jieba.total)
+
+    def is_name(self, word: str) -> bool:
+        """Whether the dictionary tags a word of two characters or more as a name."""
+        return len(word) > 1 and word in _names()
+
+
+_NAME_TAGS = frozenset({"ns", "nt", "nrt"})
+"""Places, organisations and foreign persons; the tag of Chinese persons is on common words too."""
+
+
+@cache
+def _names() -> frozenset[str]:
+    """Return the words that jieba's dictionary tags as names."""
+    rows = (line.split() for line in _dictionary_lines())
+    return frozenset(word for word, _, tag in rows if tag in _NAME_TAGS)
+
+
+def _dictionary_lines() -> Iterator[str]:
+    """Yield the lines of jieba's dictionary: word, count and tag."""
+    import jieba
+
+    with jieba.Tokenizer().get_dict_file() as file:
+        for line in file:
+            yield line.decode("utf-8")
 
 
 def _jieba_tokenizer() -> Any:

@@ -49,6 +49,10 @@ class Analyser:
                 self._phrases.setdefault(units, []).append((concept.id, concept.cls))
                 if HAN.fullmatch(phrase) and len(phrase) > 1:
                     chinese.append(normalise(phrase))
+        self._containers = {
+            f"@{place}": frozenset(f"@{outer}" for outer in outers)
+            for place, outers in lexicon.containers().items()
+        }
         self._segmenter = Segmenter(chinese)
         self._longest = max(map(len, self._phrases), default=0)
         self.terms = lru_cache(maxsize=4096)(self._terms)
@@ -81,9 +85,23 @@ class Analyser:
             hit for hit in hits.values() if hit.cls.specific or not _inside(hit, hits.values())
         )
 
+    def containers(self, keys: Iterable[str]) -> frozenset[str]:
+        """Return the terms of all places in which the places among some terms lie."""
+        return frozenset().union(*(self._containers.get(key, ()) for key in keys))
+
     def chinese_count(self, word: str) -> tuple[int, int]:
         """Return how often a simplified Chinese word occurs, and in how many words."""
         return self._segmenter.count(word)
+
+    def chinese_names(self, plain: str) -> set[str]:
+        """Return the words of a normalised text that the dictionary tags as names."""
+        runs = (match.group() for match in WORD.finditer(plain) if HAN.match(match.group()))
+        return {
+            word
+            for run in runs
+            for word in self._segmenter.cut(run)
+            if self._segmenter.is_name(word)
+        }
 
     def is_function_word(self, word: str) -> bool:
         """Whether a Chinese word only joins others."""
