@@ -22,11 +22,11 @@ CHARACTERS = 200
 """The same in Chinese characters."""
 SENTENCES = 6
 """Sentences of a short answer that is not a list."""
-SLACK = 2.5
+SLACK = 3.5
 """How far below the leading sentence's score a completing one may be; on the scale of
 ``evidence``."""
 
-RIVAL_SLACK = 0.6
+RIVAL_SLACK = 0.8
 """How far below the leading sentence's score another source's figure on the same may be."""
 RIVAL_COVERAGE = 0.9
 """Share of what the leading sentence covers of the question that the other must cover."""
