@@ -54,7 +54,8 @@ _SHARE = re.compile(
 )
 _MONEY = re.compile(
     r"\b(how much (money|cash)|cost|costs|price|priced|pricing|budget|expensive|cheap|afford|pay|spend|rmb|yuan|dollars?|usd)\b"
-    r"|多少钱|花多少|费用|价格|成本|预算|贵|便宜|几块|要花|花费|收费"
+    r"|\b(what|which|how (much|high|big|large|heavy))\b.{0,40}\b(fine|fines|fined|penalt(y|ies)|damages|compensation|settlement|payout|award)\b"
+    r"|(罚|赔|退|付|亏|骗|骗走|损失)[了过款掉]?[^，。？?]{0,4}多少|多少钱|花多少|费用|价格|成本|预算|贵|便宜|几块|要花|花费|收费"
 )
 _CHANGE = re.compile(
     r"\b(fall|fell|fallen|drop\w*|declin\w*|decreas\w*|reduc\w*|cut|sav\w*|grow|grew|grown|growth|rise|rose|risen"

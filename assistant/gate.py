@@ -85,7 +85,7 @@ class Features:
 # .84 on 310 questions not fitted to. See evals/LOG.md, "gate". The order is that of Features.
 _BIAS = -3.86
 _WEIGHTS = (2.04, 1.77, -1.73, 0.97, -1.65, -1.08, -1.8, -2.56, 1.06, 2.1, -0.87)
-THRESHOLD = 0.42
+THRESHOLD = 0.38
 """Probability below which the gate abstains."""
 
 _MUST_NAME = {
@@ -153,7 +153,7 @@ class Gate:
         same = any((passages[c.marker - 1].match or 0.0) >= SAME for c in about)
         if same or probability >= THRESHOLD:
             return Decision(answerable=True, probability=probability, reason=None, missing=())
-        lacking = _in_none(_to_be_named(question), self._good(passages, about))
+        lacking = _in_none(_to_be_named(question), self._good(question, passages, about))
         if features.unsaid or any(_says_unsaid(c, lacking) for c in about[:_GOOD]):
             return _abstain(Reason.NOT_STATED, probability)
         if lacking:
@@ -161,15 +161,22 @@ class Gate:
         return _abstain(Reason.FAR, probability)
 
     def _good(
-        self, passages: Sequence[Passage], candidates: Sequence[Candidate]
+        self,
+        question: Question,
+        passages: Sequence[Passage],
+        candidates: Sequence[Candidate],
     ) -> list[Candidate]:
         """Return the best that state something, what their passage lists taken as named."""
-        listed = self._listed(passages)
+        named = self._listed(passages)
+        stated = [c for c in candidates if not c.not_stated]
+        if question.expects is Expect.COMPARISON:
+            # The things compared may stand in different sentences.
+            together = set().union(*(c.keys for c in stated))
+            named = dict.fromkeys(named, together)
         return [
-            replace(c, missing=tuple(i for i in c.missing if i.key not in listed[c.marker]))
-            for c in candidates
-            if not c.not_stated
-        ][:_GOOD]
+            replace(c, missing=tuple(i for i in c.missing if i.key not in named[c.marker]))
+            for c in stated[:_GOOD]
+        ]
 
     def _listed(self, passages: Sequence[Passage]) -> dict[int, set[str]]:
         """Return, by marker, the terms of the questions that a passage says it answers."""
@@ -186,7 +193,7 @@ class Gate:
         listed = self._listed(passages)
         known = set().union(*(c.keys | listed[c.marker] for c in candidates))
         unknown = sum(weight for key, weight in weights.items() if key not in known)
-        good = self._good(passages, candidates)
+        good = self._good(question, passages, candidates)
         lacks = [len(_to_be_named(question) & set(c.missing)) for c in good] or [MOST_LACKING]
         fullest = [c for c, lack in zip(good, lacks, strict=False) if lack == min(lacks)]
         match = _match_of(passages, candidates)

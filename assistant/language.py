@@ -85,6 +85,7 @@ _ABBREVIATIONS = frozenset(
         "e.g",
         "i.e",
         "etc",
+        "v",
         "vs",
         "cf",
         "approx",

@@ -58,16 +58,23 @@ def _absolute(path: Path) -> Path:
 def _folder_to_be(path: Path) -> Path:
     path = _absolute(path)
     for part in (path, *path.parents):
-        if part.is_dir():
-            return path
-        if part.exists():
-            raise ValueError(f"{str(part)!r} is a file, not a folder")
+        try:
+            if part.is_dir():
+                return path
+            if part.exists():
+                raise ValueError(f"{str(part)!r} is a file, not a folder")
+        except OSError as exc:  # a name too long for the file system
+            raise ValueError(f"{str(path)!r} can be no folder ({exc.strerror})") from exc
     return path
 
 
 def _existing_folder(path: Path) -> Path:
     path = _absolute(path)
-    if not path.is_dir():
+    try:
+        found = path.is_dir()
+    except OSError as exc:  # a name too long for the file system
+        raise ValueError(f"{str(path)!r} is no folder ({exc.strerror})") from exc
+    if not found:
         raise ValueError(f"there is no folder {str(path)!r}")
     return path
 

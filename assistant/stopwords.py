@@ -8,6 +8,9 @@ from __future__ import annotations
 
 STOP_EN = frozenset(
     [
+        "versus",
+        "versus",
+        "vs",
         "ok",
         "okay",
         "whats",

@@ -50,6 +50,7 @@ BANDS = {
             "privatecopy",
             "retrieval",
             "gate",
+            "pertinence",
             "builder",
         },
         *{

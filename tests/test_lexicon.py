@@ -58,6 +58,10 @@ def test_a_concept_may_lack_a_language(tmp_path: Path) -> None:
         ("concepts: {cost: [cost]}", ["'cost'", "class"]),
         ("concepts: {cost: }", ["'cost'", "class"]),
         ("concepts: [cost]", ["'concepts'"]),
+        ("concepts: {}\nplaces: [us]", ["'places'", "id"]),
+        ("concepts: {}\nplaces: {us: [usa]}", ["'place-us'"]),
+        ("concepts: {}\nplaces: {us: {en: [usa], holds: [utah]}}", ["'place-us'", "place-utah"]),
+        ("concepts: {}\nplaces: {us: {en: [usa], holds: utah}}", ["'place-us'", "'holds'", "list"]),
         ("just a text", ["'concepts'"]),
         ("", ["'concepts'"]),
         ("concepts:\n  cost: {class: topic,\n  en: [cost\n", ["YAML"]),
@@ -71,6 +75,20 @@ def test_a_wrong_file_says_what_to_write_in_one_line(tmp_path, text: str, says: 
     assert message.startswith(str(tmp_path / "lexicon.yaml"))
     assert "\n" not in message
     assert all(part in message for part in says), message
+
+
+def test_places_lie_in_places(tmp_path: Path) -> None:
+    text = "concepts: {}\nplaces:\n  gb: {en: [britain], holds: [scotland]}\n"
+    text += "  scotland: {en: [scotland], holds: [glasgow]}\n  glasgow: {en: [glasgow]}\n"
+    lexicon = load(tmp_path, text)
+    assert lexicon["place-gb"].english == ("britain",)
+    assert lexicon.containers()["place-glasgow"] == {"place-scotland", "place-gb"}
+    assert "place-fr" not in lexicon.containers()
+
+
+def test_places_that_hold_each_other_end_somewhere(tmp_path: Path) -> None:
+    text = "concepts: {}\nplaces: {a: {en: [a], holds: [b]}, b: {en: [b], holds: [a]}}"
+    assert load(tmp_path, text).containers()["place-a"] == {"place-a", "place-b"}
 
 
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:

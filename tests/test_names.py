@@ -21,7 +21,8 @@ FREQUENCY = WordFrequency(ANALYSER)
 
 def index_of(folder: str, *texts: str) -> Any:
     chunks = {str(n): SimpleNamespace(heading_path=(), text=text) for n, text in enumerate(texts)}
-    return SimpleNamespace(folder=Path(folder), chunks=chunks)
+    terms = {term for text in texts for term in ANALYSER.terms(text)}
+    return SimpleNamespace(folder=Path(folder), chunks=chunks, vocabulary=lambda: terms)
 
 
 @pytest.fixture
@@ -62,3 +63,27 @@ def test_a_name_is_something_the_evidence_must_name(names):
     (item,) = QuestionReader(ANALYSER, FREQUENCY, names).read("zillow?").items
     assert item.cls is not None
     assert item.cls.specific
+
+
+def test_a_capital_inside_a_sentence_and_no_dictionary_make_a_stranger(names):
+    strangers = names.strangers(
+        "How many jobs did Lufthansa cut? Zxqvians gave Klarna's GPU"
+    )
+    assert strangers == {"lufthansa", "klarna"}
+    assert names.strangers("HOW MANY JOBS DID LUFTHANSA CUT") == frozenset()
+    assert names.strangers("") == frozenset()
+
+
+def test_chinese_names_are_strangers_unless_the_index_has_them(names):
+    # jieba's dictionary knows both as names; only one stands in the index.
+    assert "京东" in names.strangers("京东因为AI裁了多少客服")
+    index = index_of("two", "京东因为AI裁了客服。")
+    assert "京东" not in Names(lambda: index, FREQUENCY).strangers("京东因为AI裁了多少客服")
+
+
+def test_a_stranger_must_be_named_and_a_possessive_is_no_part_of_it(names):
+    reader = QuestionReader(ANALYSER, FREQUENCY, names)
+    read = reader.read("How much did Lufthansa's chatbot cost?")
+    (stranger,) = [item for item in read.items if item.text.startswith("lufthansa")]
+    assert stranger.cls is not None
+    assert stranger.cls.specific

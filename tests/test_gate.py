@@ -1,0 +1,88 @@
+"""The gate: what the knowledge base does not answer is not answered, with a reason."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import fields
+
+import pytest
+
+from assistant import Assistant
+from assistant.chain import Task
+from assistant.gate import _WEIGHTS, THRESHOLD, Decision, Features, Reason, calibrated
+
+
+def decide(assistant: Assistant, text: str) -> Decision:
+    chain = assistant._chain
+    question = chain.condense(text, [])
+    passages = chain.retrieve(question.text, 8, None)
+    return chain.decide(Task(question=question, passages=passages))
+
+
+@pytest.mark.parametrize(
+    ("text", "reason", "missing"),
+    [
+        ("What share of SMEs in Germany use AI?", Reason.PLACE, "germany"),
+        ("德国有多少中小企业用AI", Reason.PLACE, "德国"),
+        ("印尼有多少中小企业用AI", Reason.PLACE, "印尼"),
+        ("What share of SMEs in Ohio use AI?", Reason.PLACE, "ohio"),
+        ("What share of SMEs had AI in 2031?", Reason.YEAR, "2031"),
+        ("2031年有多少中小企业用AI", Reason.YEAR, "2031"),
+        ("How much did Lufthansa save with AI?", Reason.MISSING, "lufthansa"),
+        ("京东用AI省了多少", Reason.MISSING, "京东"),
+    ],
+)
+def test_another_place_year_or_name_is_a_reason_of_its_own(
+    assistant: Assistant, text: str, reason: Reason, missing: str
+) -> None:
+    decision = decide(assistant, text)
+    assert not decision.answerable
+    assert decision.reason is reason
+    assert missing in decision.missing
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "how do i bake sourdough bread",
+        "who won the football match",
+        "今天天气怎么样啊朋友",
+        "红烧肉怎么做",
+        "zxqv plonk",
+    ],
+)
+def test_what_is_far_from_everything_is_refused(assistant: Assistant, text: str) -> None:
+    decision = decide(assistant, text)
+    assert not decision.answerable
+    assert decision.reason is not None
+    assert decision.probability < THRESHOLD
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "How many SMEs use AI?",
+        "customer service vs design",
+        "为什么很多企业还没启动AI",
+        "where do we start with ai",
+    ],
+)
+def test_what_is_there_is_let_through(assistant: Assistant, text: str) -> None:
+    decision = decide(assistant, text)
+    assert decision.answerable
+    assert decision.reason is None
+    assert decision.missing == ()
+
+
+def test_each_feature_has_a_weight_of_the_sign_its_meaning_gives() -> None:
+    names = [field.name for field in fields(Features)]
+    signs = dict(zip(names, (math.copysign(1, weight) for weight in _WEIGHTS), strict=True))
+    against = {"outside", "first_lacks", "lacking", "no_detail", "unsaid", "unknown"}
+    assert {name for name, sign in signs.items() if sign < 0} == against
+
+
+def test_the_probability_is_one_and_grows_with_likeness() -> None:
+    plain = dict.fromkeys((field.name for field in fields(Features)), 0.0)
+    values = [calibrated(Features(**plain | {"match": match})) for match in (0.0, 0.5, 1.0)]
+    assert values == sorted(values)
+    assert all(0.0 < value < 1.0 for value in values)
