@@ -66,9 +66,7 @@ def test_a_name_is_something_the_evidence_must_name(names):
 
 
 def test_a_capital_inside_a_sentence_and_no_dictionary_make_a_stranger(names):
-    strangers = names.strangers(
-        "How many jobs did Lufthansa cut? Zxqvians gave Klarna's GPU"
-    )
+    strangers = names.strangers("How many jobs did Lufthansa cut? Zxqvians gave Klarna's GPU")
     assert strangers == {"lufthansa", "klarna"}
     assert names.strangers("HOW MANY JOBS DID LUFTHANSA CUT") == frozenset()
     assert names.strangers("") == frozenset()
