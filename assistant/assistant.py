@@ -2,28 +2,24 @@
 
 Knows: the whole path of one question. Does not know pages, terminals or the network. Invariants:
 nothing is yielded as ``Verified`` that a check did not support; the pieces yielded, joined, are the
-answer's text; ``ask`` is the drained ``stream``.
+answer's text; ``ask`` is the drained ``stream``; a failing backend never means no answer.
 """
 
 from __future__ import annotations
 
 import re
-import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from assistant import __version__, wording
 from assistant.chain import Chain, Task
-from assistant.citations import Segment, SegmentKind, SegmentReader, claims_of, with_markers
+from assistant.citations import claims_of
 from assistant.errors import QuestionError
 from assistant.gate import Decision, Reason
 from assistant.grounding import Verifier
 from assistant.index import Coverage
 from assistant.normalise import whole_characters
-from assistant.prompting import NO_ANSWER
 from assistant.questions import Intent, Question
 from assistant.rendering import grade_label
 from assistant.retrieval import Retriever
@@ -32,7 +28,6 @@ from assistant.schema import (
     Answered,
     AnswerKind,
     Citation,
-    Claim,
     ClaimCheck,
     Event,
     Filters,
@@ -42,10 +37,9 @@ from assistant.schema import (
     Passage,
     Provenance,
     Retrieved,
-    Verdict,
-    Verified,
-    Withheld,
 )
+from assistant.spending import Ledger
+from assistant.writing import Draft, Writer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,26 +63,6 @@ class Recorder(Protocol):
         ...
 
 
-@dataclass(slots=True)
-class _Draft:
-    """An answer in the making; lives for one call of ``stream``."""
-
-    text: str = ""
-    kept: list[ClaimCheck] = field(default_factory=list)
-    withheld: list[ClaimCheck] = field(default_factory=list)
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def timed(self, stage: str) -> Iterator[None]:
-        """Add the time spent inside to a stage."""
-        started = time.perf_counter()
-        try:
-            yield
-        finally:
-            spent = time.perf_counter() - started
-            self.seconds[stage] = self.seconds.get(stage, 0.0) + spent
-
-
 class Assistant:
     """Answers questions from the knowledge base. Safe to share between threads."""
 
@@ -101,6 +75,7 @@ class Assistant:
         coverage: Callable[[], Coverage],
         passages: int = 8,
         max_question_chars: int = 4000,
+        ledger: Ledger,
         recorder: Recorder | None = None,
     ) -> None:
         """Take the parts; ``from_settings`` builds them.
@@ -112,6 +87,7 @@ class Assistant:
             coverage: says what the current index holds.
             passages: how many passages an answer may rest on.
             max_question_chars: characters of the longest question taken.
+            ledger: adds up what answers cost.
             recorder: keeps answers, if given.
         """
         self._chain = chain
@@ -120,6 +96,7 @@ class Assistant:
         self.coverage = coverage
         self._passages = passages
         self._max_question_chars = max_question_chars
+        self._writer = Writer(chain, verifier, ledger)
         self._recorder = recorder
 
     @classmethod
@@ -187,12 +164,12 @@ class Assistant:
             QuestionError: the question is empty, too long, or holds nothing to read.
         """
         asked = self._readable(question)
-        draft = _Draft()
+        draft = Draft()
         with draft.timed("condense"):
-            read = self._chain.condense(asked, history)
+            read = self._chain.condense(asked, history, draft.calls)
         if read.intent is not Intent.QUESTION:
             yield Retrieved(passages=())
-            yield self._say(draft, self._smalltalk(read))
+            yield draft.say(self._smalltalk(read))
             yield self._answered(asked, read, (), draft, AnswerKind.SMALLTALK)
             return
         for reading in self._chain.readings(read):
@@ -205,10 +182,10 @@ class Assistant:
             if decision.answerable:
                 break
         if decision.answerable:
-            yield from self._checked(task, draft)
+            yield from self._writer.write(task, draft)
         if not draft.kept:
             draft.text = ""
-            yield self._say(draft, self._abstention(read, decision, passages))
+            yield draft.say(self._abstention(read, decision, passages))
             yield self._answered(asked, read, passages, draft, AnswerKind.ABSTENTION)
             return
         yield self._answered(asked, read, passages, draft, AnswerKind.ANSWER)
@@ -222,71 +199,6 @@ class Assistant:
         if not _READABLE.search(question):
             raise QuestionError("there is no question in it; type one, such as: what does AI cost?")
         return question
-
-    def _checked(self, task: Task, draft: _Draft) -> Iterator[Event]:
-        """Yield the model's sentences, each checked; lay-out waits for the sentence it leads to."""
-        reader = SegmentReader()
-        pending = ""
-        pieces = self._chain.generate(task)
-        while True:
-            with draft.timed("generate"):
-                piece = next(pieces, None)
-            for segment in reader.close() if piece is None else reader.feed(piece):
-                if segment.kind is SegmentKind.LAYOUT or wording.is_own_phrase(segment.sentence):
-                    pending += segment.text
-                    continue
-                with draft.timed("verify"):
-                    check, text = self._check(segment, task.passages, len(draft.text + pending))
-                if check.verdict is not Verdict.SUPPORTED:
-                    if segment.sentence.strip() != NO_ANSWER:
-                        draft.withheld.append(check)
-                        yield Withheld(check=check)
-                    continue
-                if pending:
-                    yield self._say(draft, pending)
-                    pending = ""
-                draft.kept.append(check)
-                draft.text += text
-                yield Verified(check=check, piece=text)
-            if piece is None:
-                return
-
-    def _check(
-        self, segment: Segment, passages: Sequence[Passage], at: int
-    ) -> tuple[ClaimCheck, str]:
-        """Check a sentence; one that fails gets one attempt with each other passage as its source.
-
-        Returns:
-            The check, and the text to show with markers that all resolve.
-        """
-        offset = at + max(segment.text.find(segment.sentence), 0)
-        claim = Claim(
-            text=segment.sentence,
-            start=offset,
-            end=offset + len(segment.sentence),
-            markers=segment.markers,
-        )
-        check = self._verifier.check([claim], passages).checks[0]
-        if check.verdict is Verdict.SUPPORTED:
-            valid = [n for n in claim.markers if 1 <= n <= len(passages)]
-            text = (
-                segment.text
-                if len(valid) == len(claim.markers)
-                else with_markers(segment.text, valid)
-            )
-            return check, text
-        for n in range(1, len(passages) + 1):
-            if n in claim.markers:
-                continue
-            retry = self._verifier.check([replace(claim, markers=(n,))], passages).checks[0]
-            if retry.verdict is Verdict.SUPPORTED:
-                return retry, with_markers(segment.text, [n])
-        return check, segment.text
-
-    def _say(self, draft: _Draft, text: str) -> Verified:
-        """Add a piece that claims nothing."""
-        draft.text += text
-        return Verified(check=None, piece=text)
 
     def _smalltalk(self, question: Question) -> str:
         topics = self.coverage().topics[question.language][:TOPICS]
@@ -319,7 +231,7 @@ class Assistant:
         asked: str,
         question: Question,
         passages: tuple[Passage, ...],
-        draft: _Draft,
+        draft: Draft,
         kind: AnswerKind,
     ) -> Answered:
         """Return the last event, recorded."""
@@ -335,15 +247,26 @@ class Assistant:
             passages=passages,
             grounding=Grounding(checks=tuple(draft.kept), verifier=self._verifier.name),
             withheld=tuple(draft.withheld),
-            notices=_notices(question.language, citations, len(draft.withheld)),
+            notices=(
+                *_notices(question.language, citations, len(draft.withheld)),
+                *draft.calls.notices(question.language, partial=draft.partial),
+            ),
+            partial=draft.partial,
+            thoughts=draft.thoughts,
             provenance=Provenance(
-                model=self._chain.model._llm_type,
+                model=draft.calls.writer or self._chain.backends[-1].name,
                 prompt_version=self._chain.prompt.version,
                 prompt_sha=self._chain.prompt.sha256,
                 index_fingerprint=self.coverage().fingerprint,
                 verifier=self._verifier.name,
                 package_version=__version__,
                 seconds_by_stage=dict(draft.seconds),
+                left_machine=draft.calls.left_machine,
+                input_tokens=draft.calls.input_tokens,
+                output_tokens=draft.calls.output_tokens,
+                cost=draft.calls.cost,
+                passages_cut=draft.calls.cut,
+                failed=tuple(draft.calls.failed),
             ),
         )
         if self._recorder is not None:

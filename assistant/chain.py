@@ -1,27 +1,29 @@
 """The retrieval chain: condense, retrieve, decide, generate.
 
-Knows: the order of the steps, and LangChain's runnables. Does not know how an answer is checked or
-shown (``assistant``). Invariant: a model is called only after the gate let the question through.
+Knows: the order of the steps, and what a prompt has room for. Does not know how an answer is
+checked or shown (``assistant``). Invariant: a model is called only after the gate let the question
+through.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 
-from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import BaseMessage, HumanMessage
-from langchain_core.output_parsers import StrOutputParser
-from langchain_core.runnables import Runnable, RunnableLambda
+from langchain_core.messages import HumanMessage
 
+from assistant.backends import Backend, Spent
+from assistant.calls import Calls
 from assistant.conversation import Condenser
 from assistant.evidence import EvidenceRanker
 from assistant.gate import Decision, Gate
 from assistant.prompting import Prompt, excerpts_of, render_excerpts, render_question
 from assistant.questions import Question, QuestionReader
 from assistant.retrieval import Retriever
+from assistant.rewriting import Rewriter
 from assistant.schema import Filters, Language, Message, Passage
 from assistant.terms import normalise
+from assistant.thinking import Piece
 from assistant.tokens import OTHER_TOKENIZERS, count_tokens, how_many_fit
 
 _LANGUAGE_NAMES = {Language.EN: "English", Language.ZH: "Chinese (simplified)"}
@@ -47,8 +49,9 @@ class Chain:
         ranker: EvidenceRanker,
         gate: Gate,
         prompt: Prompt,
-        model: BaseChatModel,
-        prompt_tokens: int | None = None,
+        backends: Sequence[Backend],
+        prompt_tokens: int,
+        rewriter: Rewriter | None = None,
     ) -> None:
         """Take the parts.
 
@@ -59,9 +62,11 @@ class Chain:
             ranker: scores their sentences.
             gate: decides whether they answer.
             prompt: with the variables language, passages and question.
-            model: writes.
-            prompt_tokens: o200k tokens the passages of a prompt may have together, the last ones
-                being left out; None for a model without a context of its own.
+            backends: what may write, in order; the last never fails.
+            prompt_tokens: o200k tokens the passages of a language model's prompt may have together,
+                the last ones being left out, if its context has room for as many.
+            rewriter: a language model that makes follow-ups questions of their own; the condenser's
+                rules do without it.
         """
         self._condenser = condenser
         self._reader = reader
@@ -69,15 +74,22 @@ class Chain:
         self._ranker = ranker
         self._gate = gate
         self.prompt = prompt
-        self.model = model
+        self.backends = tuple(backends)
         self._prompt_tokens = prompt_tokens
-        self._generation: Runnable[Task, str] = (
-            RunnableLambda(self._messages) | model | StrOutputParser()
-        )
+        self._rewriter = rewriter
 
-    def condense(self, question: str, history: Sequence[Message]) -> Question:
-        """Return the question made standalone, and read."""
-        return self._reader.read(self._condenser.condense(question, history))
+    def condense(
+        self, question: str, history: Sequence[Message], calls: Calls | None = None
+    ) -> Question:
+        """Return the question made standalone, and read.
+
+        A model is asked only for what the rules take for a follow-up.
+        """
+        by_rule = self._condenser.condense(question, history)
+        alone = self._condenser.condense(question, ())
+        if self._rewriter is None or calls is None or by_rule == alone:
+            return self._reader.read(by_rule)
+        return self._reader.read(self._rewriter.rewrite(question, history, calls) or by_rule)
 
     def readings(self, question: Question) -> Iterator[Question]:
         """Yield a question as read, then without what it says about the asker."""
@@ -95,22 +107,30 @@ class Chain:
         ranked = self._ranker.rank(task.question, excerpts)
         return self._gate.decide(task.question, task.passages, ranked)
 
-    def generate(self, task: Task) -> Iterator[str]:
-        """Yield the model's answer as it is written."""
-        return self._generation.stream(task)
+    def generate(self, task: Task, backend: Backend) -> Generator[Piece | Spent]:
+        """Yield a backend's answer as it is written, then how it ended.
 
-    def fitting(self, passages: Sequence[Passage]) -> tuple[Passage, ...]:
-        """Return those of the passages, best first, that the prompt has room for; at least one."""
-        if self._prompt_tokens is None:
-            return tuple(passages)
-        texts = [passage.chunk.text for passage in passages]
-        room = int(self._prompt_tokens / OTHER_TOKENIZERS)
-        return tuple(passages[: max(how_many_fit(texts, room, count_tokens), 1)])
+        Raises:
+            BackendError: it failed.
+        """
+        return backend.stream([HumanMessage(content=self._written(task, backend))])
 
-    def _messages(self, task: Task) -> list[BaseMessage]:
-        text = self.prompt.render(
+    def fitting(self, task: Task, backend: Backend) -> tuple[Passage, ...]:
+        """Return those of the passages, best first, that a prompt has room for; at least one."""
+        if not backend.generative:
+            return task.passages
+        limits = backend.limits
+        frame = count_tokens(self.prompt.template) + count_tokens(task.question.text)
+        room = int((limits.context - limits.answer_tokens) / OTHER_TOKENIZERS) - frame
+        texts = [render_excerpts([excerpt], brief=True) for excerpt in excerpts_of(task.passages)]
+        kept = how_many_fit(texts, min(room, self._prompt_tokens), count_tokens)
+        return task.passages[: max(kept, 1)]
+
+    def _written(self, task: Task, backend: Backend) -> str:
+        """Return the prompt; a language model is told of a passage only what it can use."""
+        excerpts = excerpts_of(self.fitting(task, backend))
+        return self.prompt.render(
             language=_LANGUAGE_NAMES[task.question.language],
-            passages=render_excerpts(excerpts_of(self.fitting(task.passages))),
+            passages=render_excerpts(excerpts, brief=backend.generative),
             question=render_question(task.question.text),
         )
-        return [HumanMessage(content=text)]

@@ -309,6 +309,36 @@ def knowledge_vectors() -> None:
     typer.echo(f"wrote {count} vectors into {settings.knowledge_dir}")
 
 
+@app.command()
+def backends(
+    test: Annotated[bool, typer.Option("--test", help="Ask each configured one now.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """List what can write answers; --test tells whether what is configured works, and how fast."""
+    from assistant.models import make_backend
+    from assistant.presets import PRESETS, parse_backends
+    from assistant.terminal import backends_listed, trial_line
+    from assistant.trials import try_backend
+
+    settings = Settings()
+    configured = [make_backend(name, settings) for name in parse_backends(settings.backend)[:-1]]
+    if not test:
+        if as_json:
+            _echo_json({"configured": settings.backend, "presets": list(PRESETS)})
+        else:
+            typer.echo(backends_listed(configured))
+        return
+    trials = [try_backend(backend) for backend in configured]
+    if as_json:
+        _echo_json([asdict(trial) for trial in trials])
+    else:
+        for trial in trials:
+            typer.echo(trial_line(trial))
+        typer.echo("embedded: works; it quotes the sources, offline")
+    if any(trial.problem for trial in trials):
+        raise typer.Exit(1)
+
+
 def _open_assistant(settings: Settings) -> Assistant:
     from assistant.assistant import Assistant
 

@@ -18,14 +18,16 @@ from assistant.gate import Gate
 from assistant.grounding import DeterministicVerifier, Verifier
 from assistant.index import Coverage, coverage_of
 from assistant.lexicon import load_lexicon
-from assistant.models import make_chat_model
+from assistant.models import make_backends
 from assistant.names import Names
 from assistant.outside import Outside, load_outside
 from assistant.prompting import load_prompt
 from assistant.questions import QuestionReader
 from assistant.retrieval import HybridRetriever, Retriever
+from assistant.rewriting import Rewriter
 from assistant.settings import Settings
 from assistant.spelling import Speller
+from assistant.spending import Ledger
 from assistant.terms import Analyser
 
 if TYPE_CHECKING:
@@ -43,6 +45,7 @@ class Parts(TypedDict):
     coverage: Callable[[], Coverage]
     passages: int
     max_question_chars: int
+    ledger: Ledger
 
 
 BUILD_WAIT = 600.0
@@ -84,6 +87,8 @@ def _assemble(settings: Settings, index: Callable[[], Index]) -> Parts:
     names = Names(index, frequency)
     reader = QuestionReader(analyser, frequency, names)
     ranker = EvidenceRanker(analyser, embeddings)
+    backends = make_backends(settings, reader, ranker)
+    ledger = Ledger(settings.data_dir, settings.daily_budget)
     retriever = HybridRetriever(index=index, analyser=analyser, embeddings=embeddings)
     chain = Chain(
         condenser=Condenser(reader, analyser, Speller(lexicon, analyser, frequency, names)),
@@ -92,8 +97,11 @@ def _assemble(settings: Settings, index: Callable[[], Index]) -> Parts:
         ranker=ranker,
         gate=Gate(analyser, Outside(load_outside(settings.knowledge_dir), embeddings)),
         prompt=load_prompt(settings.prompts_dir, "answer"),
-        model=make_chat_model(settings.backend, reader, ranker),
-        prompt_tokens=None if settings.backend == "embedded" else settings.prompt_tokens,
+        backends=backends,
+        prompt_tokens=settings.prompt_tokens,
+        rewriter=Rewriter(backends[0], load_prompt(settings.prompts_dir, "condense"), ledger)
+        if backends[0].generative
+        else None,
     )
     return Parts(
         chain=chain,
@@ -102,4 +110,5 @@ def _assemble(settings: Settings, index: Callable[[], Index]) -> Parts:
         coverage=lambda: coverage_of(index(), featured),
         passages=settings.passages,
         max_question_chars=settings.max_question_chars,
+        ledger=ledger,
     )

@@ -154,4 +154,4 @@ def _advised(detail: str, command: str) -> str:
 def _backend(settings: Settings) -> tuple[State, str]:
     if settings.backend == "embedded":
         return State.OK, "embedded: answers quote the sources; no key, no network"
-    return State.OK, f"{settings.backend}: configured, not contacted"
+    return State.OK, f"{settings.backend}: configured; to ask it, run: firstpilot backends --test"

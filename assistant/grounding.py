@@ -2,7 +2,8 @@
 
 Knows: three deterministic checks, in this order: the citation exists, the words are quoted
 verbatim, and, for words of one's own, every figure and most content words stand in the cited
-passage and neither of the two denies what the other says. Does not know who wrote the sentence.
+passage and neither of the two turns round what the other says. Does not know who wrote the
+sentence.
 Invariants: a verdict of supported always carries evidence with offsets; a check that could not be
 made is ``unchecked``, never right or wrong.
 """
@@ -17,20 +18,18 @@ from assistant.citations import resolve
 from assistant.figures import describe, find_figures, unsupported_figures
 from assistant.language import detect_language
 from assistant.markdown import quotable_spans
+from assistant.polarity import conflict, is_negative
 from assistant.schema import Citation, Claim, ClaimCheck, Grounding, Language, Passage, Verdict
 from assistant.terms import Analyser
 
 CONTAINMENT = 0.7
 """Share of a claim's content terms that one cited passage must hold when the claim is no quote.
 Provisional, chosen strict: the measured verifier replaces it (see DESIGN.md, entry 6)."""
+IN_ONE_SENTENCE = 0.5
+"""Share of them that one sentence of the passage must hold: words from everywhere prove nothing."""
 LABEL = 40
 """Characters a table row may add to a quote as its label."""
 
-_NEGATION = re.compile(
-    r"\b(not|no|never|none|nobody|nothing|neither|nor|without|hardly|false|untrue|cannot|\w+n't)\b"
-    r"|并非|没有|没(?!收)|未(?!来)|无(?!论|人机)|不(?!到|足|少|同|仅|断|过|超|低于|高于|少于|多于)|非(?!常)",
-    re.IGNORECASE,
-)
 _EDGE = re.compile(r"^[\s\"'“”‘’「」『』*_.。…]+|[\s\"'“”‘’「」『』*_.。!！…]+$")
 _SPACE = re.compile(r"\s+")
 
@@ -51,7 +50,7 @@ class Verifier(Protocol):
 class DeterministicVerifier:
     """Checks by rules alone: citations, verbatim quotes, figures, content words."""
 
-    name = "deterministic-1"
+    name = "deterministic-2"
 
     def __init__(self, analyser: Analyser) -> None:
         """Take the analyser that cuts claims and passages into terms."""
@@ -104,10 +103,11 @@ class DeterministicVerifier:
             there = "、".join(map(describe, rivals)) or say["none"]
             reason = say["figure"].format(describe(wrong[0]), there)
             return _verdict(claim, Verdict.UNSUPPORTED, 0.0, reason, evidence)
-        if _is_negative(claim.text) != _is_negative(evidence.quote):
-            return _verdict(claim, Verdict.UNSUPPORTED, 0.0, say["opposite"], evidence)
+        turned = conflict(claim.text, evidence.quote)
+        if turned is not None:
+            return _verdict(claim, Verdict.UNSUPPORTED, 0.0, say[turned.value], evidence)
         held = self._overlap(terms, evidence_text)
-        if held < CONTAINMENT:
+        if held < CONTAINMENT or self._overlap(terms, evidence.quote) < IN_ONE_SENTENCE:
             return _verdict(claim, Verdict.UNSUPPORTED, held, say["words"], evidence)
         return _verdict(claim, Verdict.SUPPORTED, held, say["held"], evidence)
 
@@ -139,7 +139,7 @@ class DeterministicVerifier:
             sentence = _plain(passage.chunk.text[start:end])
             part = len(wanted) >= LABEL and wanted in sentence
             # A part that leaves out "not" says the opposite of the whole.
-            if sentence == wanted or (part and _is_negative(wanted) == _is_negative(sentence)):
+            if sentence == wanted or (part and is_negative(wanted) == is_negative(sentence)):
                 return start, end
             label = wanted.removesuffix(sentence)
             if sentence and label != wanted and self._is_label(label, passage):
@@ -147,7 +147,7 @@ class DeterministicVerifier:
         return None
 
     def _is_label(self, label: str, passage: Passage) -> bool:
-        if len(label) > LABEL or find_figures(label, None) or _is_negative(label):
+        if len(label) > LABEL or find_figures(label, None) or is_negative(label):
             return False
         there = "\n".join((passage.document.title, *passage.chunk.heading_path, passage.chunk.text))
         return self._overlap(set(self._analyser.terms(label)), there) > 0
@@ -165,7 +165,9 @@ _REASONS: dict[Language, dict[str, str]] = {
         "held": "its figures and words stand in the source",
         "figure": "{} in the answer, {} in the source",
         "words": "too little of it stands in the source",
-        "opposite": "the source says it the other way round, or not at all",
+        "negation": "the source says it the other way round, or not at all",
+        "direction": "the source says the opposite direction",
+        "advice": "the source tells a fact and gives no such advice",
         "empty": "the cited passage has no sentence to compare with",
         "none": "no figure",
         "wordless": "there are no words in it to check",
@@ -177,7 +179,9 @@ _REASONS: dict[Language, dict[str, str]] = {
         "held": "数字和用词都见于来源",
         "figure": "回答中是 {}，来源中是 {}",
         "words": "大部分内容在来源中找不到",
-        "opposite": "来源的说法相反或没有这样说",
+        "negation": "来源的说法相反或没有这样说",
+        "direction": "来源说的方向相反",
+        "advice": "来源陈述的是事实，没有给出这样的建议",
         "empty": "所引段落没有可比对的句子",
         "none": "没有数字",
         "wordless": "没有可以核对的文字",
@@ -188,11 +192,6 @@ _REASONS: dict[Language, dict[str, str]] = {
 def _plain(text: str) -> str:
     """Return a text with white space folded and quotes, emphasis and final stops taken off."""
     return _EDGE.sub("", _SPACE.sub(" ", text))
-
-
-def _is_negative(text: str) -> bool:
-    """Whether a text denies what it would say without its negations: an odd number of them."""
-    return len(_NEGATION.findall(text)) % 2 == 1
 
 
 def _citation(marker: int, passage: Passage, start: int, end: int) -> Citation:

@@ -1,30 +1,194 @@
-"""Chat models by name.
+"""Chat models and backends out of settings: which there are, in which order.
 
-Knows: which backends there are. Does not know prompts or passages. Invariant: every backend is a
-LangChain ``BaseChatModel``; an unknown name is refused with the list of known ones.
+Knows: how a backend's name, a preset and the settings become something that can be called. Does not
+know prompts or passages. Invariant: the embedded backend is always there, and last.
 """
 
 from __future__ import annotations
 
-from langchain_core.language_models import BaseChatModel
+import threading
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from ipaddress import ip_address
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
+from pydantic import SecretStr
+
+from assistant.backends import Backend, EmbeddedBackend, Limits, Price
+from assistant.deadlines import Deadline
 from assistant.embedded import EmbeddedChatModel
-from assistant.errors import SettingsError
-from assistant.evidence import EvidenceRanker
-from assistant.questions import QuestionReader
+from assistant.gguf import GgufModel
+from assistant.presets import EMBEDDED, GGUF, PRESETS, BackendName, parse_backends
+from assistant.settings import Settings, api_key
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+    from langchain_core.messages import AIMessageChunk, BaseMessage
+
+    from assistant.evidence import EvidenceRanker
+    from assistant.openai_chat import OpenAIChat, Server
+    from assistant.questions import QuestionReader
+
+LOCAL_CONTEXT = 8192
+"""Tokens of a GGUF model's context unless set: memory grows with it."""
 
 
-def make_chat_model(name: str, reader: QuestionReader, ranker: EvidenceRanker) -> BaseChatModel:
-    """Return the chat model a setting names.
+def make_backends(
+    settings: Settings, reader: QuestionReader, ranker: EvidenceRanker
+) -> tuple[Backend, ...]:
+    """Return the backends a setting names, in order, the embedded one last.
+
+    Nothing is called or loaded yet.
+    """
+    *named, _ = parse_backends(settings.backend)
+    embedded = embedded_backend(EmbeddedChatModel(reader=reader, ranker=ranker))
+    return (*(make_backend(name, settings) for name in named), embedded)
+
+
+def embedded_backend(model: EmbeddedChatModel) -> Backend:
+    """Return the backend of the extractive answerer."""
+
+    def call(messages: Sequence[BaseMessage]) -> Iterator[AIMessageChunk]:
+        yield from model.stream(list(messages))
+
+    limits = Limits(
+        first_token_seconds=float("inf"),
+        answer_seconds=float("inf"),
+        context=1_000_000,
+        answer_tokens=0,
+    )
+    return EmbeddedBackend(
+        name=model._llm_type, local=True, limits=limits, price=None, call=call, deadline=Deadline()
+    )
+
+
+def make_backend(name: BackendName, settings: Settings) -> Backend:
+    """Return the backend of a service or a file."""
+    limits, caller, local = _caller(name, settings)
+    price = settings.prices.get(str(name))
+    return Backend(
+        name=str(name),
+        local=local,
+        limits=limits,
+        price=Price(input=price[0], output=price[1]) if price else None,
+        call=caller,
+        deadline=caller.deadline,
+    )
+
+
+def _caller(name: BackendName, settings: Settings) -> tuple[Limits, _Caller, bool]:
+    """Return the limits of a backend, what calls it, and whether it is on this machine."""
+    preset = PRESETS.get(name.kind)
+    context = settings.context_tokens or (preset.context if preset else LOCAL_CONTEXT)
+    limits = Limits(
+        first_token_seconds=settings.first_token_seconds,
+        answer_seconds=settings.answer_seconds,
+        context=context,
+        answer_tokens=min(settings.answer_tokens, context // 4),
+    )
+    if preset is None:
+        file = GgufModel(Path(name.model), context=context, threads=settings.threads)
+
+        def find() -> Server:
+            running = file.server()
+            return _server(name, settings, limits, running.base_url, SecretStr(running.key))
+
+        return limits, _Caller(find), True
+    base_url = settings.backend_base_url or preset.base_url
+    key = settings.backend_api_key or api_key(preset.key_variable)
+    return (
+        limits,
+        _Caller(lambda: _server(name, settings, limits, base_url, key)),
+        is_loopback(base_url),
+    )
+
+
+def make_chat_model(
+    name: str, settings: Settings, reader: QuestionReader, ranker: EvidenceRanker
+) -> BaseChatModel:
+    """Return LangChain's chat model for one backend; a file is loaded at once.
 
     Args:
-        name: ``embedded``.
+        name: ``embedded``, ``<preset>:<model>`` or ``gguf:<file or folder>``.
+        settings: addresses, keys and limits.
         reader: reads the question for the embedded answerer.
         ranker: ranks sentences for the embedded answerer.
 
     Raises:
-        SettingsError: no such backend.
+        ValueError: no such backend.
+        BackendError: a file that is no model.
     """
-    if name == "embedded":
+    parsed = parse_backends(name)[0]
+    if parsed.kind == EMBEDDED:
         return EmbeddedChatModel(reader=reader, ranker=ranker)
-    raise SettingsError(f"FIRSTPILOT_BACKEND={name!r} is unknown; set it to: embedded")
+    _, caller, _ = _caller(parsed, settings)
+    return caller.model()
+
+
+class _Caller:
+    """Calls a model over OpenAI's protocol; found, and its client made, at the first call."""
+
+    def __init__(self, find: Callable[[], Server]) -> None:
+        self.deadline = Deadline()
+        self._find = find
+        self._lock = threading.Lock()
+        self._found: tuple[Server, OpenAIChat] | None = None
+
+    def __call__(self, messages: Sequence[BaseMessage]) -> Iterator[AIMessageChunk]:
+        from assistant.openai_chat import streamed
+
+        server, model = self._ready()
+        return streamed(model, messages, server)
+
+    def model(self) -> OpenAIChat:
+        """Return the model."""
+        return self._ready()[1]
+
+    def _ready(self) -> tuple[Server, OpenAIChat]:
+        from assistant.deadlines import watching_client
+        from assistant.openai_chat import make_openai_chat
+
+        with self._lock:
+            if self._found is None:
+                server = self._find()
+                client = watching_client(
+                    self.deadline, connect=server.connect_seconds, read=server.first_token_seconds
+                )
+                # Nobody else knows when the last answer was written.
+                weakref.finalize(self, client.close)
+                self._found = (server, make_openai_chat(server, client))
+            return self._found
+
+
+def _server(
+    name: BackendName, settings: Settings, limits: Limits, base_url: str, key: SecretStr | None
+) -> Server:
+    """Return where a model is and how it is spoken to."""
+    from assistant.openai_chat import Server
+
+    preset = PRESETS.get(name.kind, PRESETS["llamacpp"])
+    local_file = name.kind == GGUF
+    return Server(
+        name=str(name),
+        model=Path(name.model).stem if local_file else name.model,
+        base_url=base_url,
+        key=key,
+        key_variable=preset.key_variable or "FIRSTPILOT_BACKEND_API_KEY",
+        connect_seconds=settings.connect_seconds,
+        first_token_seconds=settings.first_token_seconds,
+        retries=0 if local_file else settings.retries,
+        answer_tokens=limits.answer_tokens,
+        temperature=preset.temperature,
+        extra={} if settings.thinking else preset.no_thinking,
+    )
+
+
+def is_loopback(url: str) -> bool:
+    """Whether an address is on this machine, so that no text leaves it."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")

@@ -141,10 +141,15 @@ def excerpts_of(passages: Sequence[Passage]) -> list[Excerpt]:
     ]
 
 
-def render_excerpts(excerpts: Sequence[Excerpt]) -> str:
-    """Write excerpts as a numbered block that no text inside can break out of."""
+def render_excerpts(excerpts: Sequence[Excerpt], *, brief: bool = False) -> str:
+    """Write excerpts as a numbered block that no text inside can break out of.
+
+    Args:
+        excerpts: in order.
+        brief: leave out what only the embedded answerer uses; it cannot be read back then.
+    """
     return "\n".join(
-        f"<passage {_attributes(n, excerpt)}>\n{escape(excerpt.text)}\n</passage>"
+        f"<passage {_attributes(n, excerpt, brief=brief)}>\n{escape(excerpt.text)}\n</passage>"
         for n, excerpt in enumerate(excerpts, start=1)
     )
 
@@ -183,7 +188,10 @@ def parse_question(prompt: str) -> str:
 _UNQUOTE = {"&quot;": '"', "&#10;": "\n", "&#13;": "\r", "&#9;": "\t"}
 
 
-def _attributes(n: int, excerpt: Excerpt) -> str:
+_BRIEF = ("n", "title", "publisher", "published", "grade", "geography")
+
+
+def _attributes(n: int, excerpt: Excerpt, *, brief: bool) -> str:
     fields = {
         "n": str(n),
         "title": excerpt.title,
@@ -197,4 +205,5 @@ def _attributes(n: int, excerpt: Excerpt) -> str:
         "kind": excerpt.kind,
         "match": str(excerpt.match),
     }
-    return " ".join(f"{key}={quoteattr(value)}" for key, value in fields.items())
+    shown = _BRIEF if brief else tuple(fields)
+    return " ".join(f"{key}={quoteattr(fields[key])}" for key in shown)

@@ -241,6 +241,17 @@ class Provenance:
     package_version: str
     seconds_by_stage: dict[str, float] = field(default_factory=dict)
     """Wall seconds of each stage: condense, retrieve, gate, generate, verify."""
+    left_machine: bool = False
+    """Whether the question or passages were sent to another machine."""
+    input_tokens: int | None = None
+    """Of all calls to language models for this answer; None when none was made or said."""
+    output_tokens: int | None = None
+    cost: float | None = None
+    """Of all calls, in the currency of the configured prices; None where no price is known."""
+    passages_cut: int = 0
+    """Passages that were left out of the prompt because the model's context is too small."""
+    failed: tuple[str, ...] = ()
+    """What each backend that failed before this answer said, in order; without keys."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,6 +275,10 @@ class Answer:
     notices: tuple[str, ...]
     """What a sceptical reader should be told about the sources, in the answer's language."""
     provenance: Provenance
+    partial: bool = False
+    """Whether the model broke off; what is shown is checked, but more was to come."""
+    thoughts: str = ""
+    """What the model thought aloud: never checked, never cited, no part of the answer."""
 
     @property
     def abstained(self) -> bool:
@@ -297,7 +312,8 @@ class Retrieved:
 class Verified:
     """A checked sentence that may be shown.
 
-    The pieces of all ``Verified`` events, joined, are the answer's text.
+    The pieces of all ``Verified`` events since the last ``Restarted``, joined, are the answer's
+    text.
     """
 
     check: ClaimCheck | None
@@ -320,7 +336,19 @@ class Answered:
     answer: Answer
 
 
-Event = Retrieved | Verified | Withheld | Answered
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thought:
+    """A piece of what a model thinks aloud; no part of the answer."""
+
+    piece: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restarted:
+    """What was shown so far was no answer; forget it and begin anew."""
+
+
+Event = Retrieved | Verified | Withheld | Thought | Restarted | Answered
 
 
 def parse_published(text: str) -> date:

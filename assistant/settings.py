@@ -20,6 +20,7 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from assistant.errors import SettingsError
+from assistant.presets import parse_backends
 
 PREFIX = "FIRSTPILOT_"
 _PACKAGE = Path(__file__).resolve().parent
@@ -89,6 +90,11 @@ def _one_of(*choices: str, prefix: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _backends(value: str) -> str:
+    parse_backends(value)
+    return value
+
+
 def _http_url(value: str | None) -> str | None:
     if value is None:
         return None
@@ -135,9 +141,56 @@ class Settings(BaseSettings):
     embedder_api_key: SecretStr | None = Field(
         default=None, description="key for that server, when it wants one"
     )
-    backend: Annotated[str, _one_of("embedded", prefix="openai:")] = Field(
+    backend: Annotated[str, AfterValidator(_backends)] = Field(
         default="embedded",
-        description="what writes the answers: embedded quotes the sources, offline",
+        description="what writes the answers, the first that works: embedded quotes the sources, "
+        "offline; deepseek, qwen, ollama:qwen3:8b, gguf:<file> and others write freely; run: "
+        "firstpilot backends",
+    )
+    backend_base_url: Annotated[str | None, AfterValidator(_http_url)] = Field(
+        default=None,
+        description="address of an OpenAI-compatible server, instead of the backend's usual one",
+    )
+    backend_api_key: SecretStr | None = Field(
+        default=None, description="key for that server, instead of the variable it usually has"
+    )
+    connect_seconds: float = Field(
+        default=5.0, gt=0, le=600, description="how long to wait for a connection, in seconds"
+    )
+    first_token_seconds: float = Field(
+        default=30.0, gt=0, le=3600, description="how long to wait for a model's first word"
+    )
+    answer_seconds: float = Field(
+        default=120.0, gt=0, le=3600, description="how long a model may take for an answer"
+    )
+    retries: int = Field(
+        default=2, ge=0, le=10, description="how often a busy server is asked again, 0 to 10"
+    )
+    thinking: bool = Field(
+        default=False, description="whether models that can think aloud first do so"
+    )
+    context_tokens: int | None = Field(
+        default=None,
+        ge=1024,
+        le=10_000_000,
+        description="tokens that prompt and answer may have together, if not the backend's usual",
+    )
+    answer_tokens: int = Field(
+        default=1000, ge=50, le=100_000, description="tokens a model's answer may have"
+    )
+    threads: int | None = Field(
+        default=None, ge=1, le=1024, description="processor threads of a gguf model"
+    )
+    prices: dict[str, tuple[float, float]] = Field(
+        default_factory=dict,
+        description="prices of a million tokens in and out by backend, as JSON such as "
+        '{"deepseek:deepseek-chat": [0.28, 0.42]}',
+    )
+    daily_budget: float | None = Field(
+        default=None,
+        ge=0,
+        description="what answers may cost in a day, in the currency of the prices; then the "
+        "embedded backend answers",
     )
     host: str = Field(
         default="127.0.0.1",
@@ -201,6 +254,12 @@ class Settings(BaseSettings):
                 f"({exc.strerror or exc}); set {PREFIX}DATA_DIR to a folder you may write"
             ) from exc
         return self.data_dir
+
+
+def api_key(name: str | None) -> SecretStr | None:
+    """Return the key that a service's own variable holds, such as ``DEEPSEEK_API_KEY``."""
+    found = os.environ.get(name, "").strip() if name else ""
+    return SecretStr(found) if found else None
 
 
 def variable(field: str) -> str:

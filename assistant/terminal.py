@@ -15,12 +15,14 @@ import typer
 
 from assistant.errors import AssistantError
 from assistant.rendering import clean
-from assistant.schema import Answer, Answered, Filters, Message, Passage, Verified
+from assistant.schema import Answer, Answered, Filters, Message, Passage, Restarted, Verified
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
 
     from assistant.assistant import Assistant
+    from assistant.backends import Backend
+    from assistant.trials import Trial
 
 Progress = Callable[[int, int, str], None]
 """Told ``(done, total, stage)`` while something long runs."""
@@ -46,6 +48,9 @@ def stream_answer(
             shown += piece
             typer.echo(piece, nl=False)
             sys.stdout.flush()
+        elif isinstance(event, Restarted):
+            typer.echo("\n---")
+            shown = ""
         elif isinstance(event, Answered):
             finished = event.answer
     if finished is None:
@@ -53,6 +58,37 @@ def stream_answer(
     # Cleaned alike, the text begins with what was shown and is not printed again.
     typer.echo(clean(to_text(finished)).removeprefix(shown.rstrip()))
     return finished
+
+
+def backends_listed(configured: Sequence[Backend]) -> str:
+    """Return what is configured, and what could be, a line each."""
+    from assistant.presets import PRESETS
+
+    lines = ["Configured; the first that works answers:"]
+    for backend in configured:
+        where = "on this machine" if backend.local else "text leaves this machine"
+        price = backend.price
+        cost = f", {price.input:g} in and {price.output:g} out a million tokens" if price else ""
+        lines.append(f"  {backend.name}: {where}{cost}")
+    lines += ["  embedded: quotes the sources; no key, no network", ""]
+    lines.append("Set FIRSTPILOT_BACKEND to a name, name:model, or several with commas:")
+    for preset in PRESETS.values():
+        key = f"key in {preset.key_variable}" if preset.key_variable else "no key"
+        lines.append(f"  {preset.name}: {preset.base_url}, {preset.model} unless named, {key}")
+    lines.append("  gguf:<file or folder>: a model file; pip install 'firstpilot[local]'")
+    return clean("\n".join(lines))
+
+
+def trial_line(trial: Trial) -> str:
+    """Return how a backend did in one line."""
+    if trial.problem:
+        return clean(f"{trial.name}: {trial.problem}")
+    parts = [f"first word after {trial.first_token_seconds:.2f} s"]
+    if trial.tokens_per_second:
+        parts.append(f"{trial.tokens_per_second:.0f} tokens/s")
+    if trial.cost is not None:
+        parts.append(f"{trial.cost:.6f} for this call")
+    return clean(f"{trial.name}: works; {', '.join(parts)}")
 
 
 def typed_lines() -> Iterator[str]:

@@ -26,6 +26,19 @@ NOT_IN_LANGUAGE = {
     _ZH: "以下引自英文资料：",
 }
 TABLE_HEAD = {_EN: ("Compared", "What the source says"), _ZH: ("比较项", "资料原文")}
+PARTIAL = {
+    _EN: "The answer broke off: what is shown is checked, but more may have been to come.",
+    _ZH: "回答中断了：已显示的内容都经过核对，但可能还有未说完的部分。",
+}
+FELL_BACK = {
+    _EN: "The language model could not be reached, so the answer is quoted from the sources.",
+    _ZH: "语言模型暂时无法使用，以下内容直接引自资料。",
+}
+FELL_BACK_UNSUPPORTED = {
+    _EN: "What the language model wrote could not be confirmed, so the answer is quoted from the"
+    " sources.",
+    _ZH: "语言模型写的内容未能得到资料证实，以下内容直接引自资料。",
+}
 _LEAD_INS = frozenset(
     (
         *OTHER_FIGURE.values(),

@@ -59,7 +59,31 @@ def footer_html(answer: Answer) -> str:
     if count:
         lines.append(f'<p class="fp-checked">✓ {say["checked"].format(count=count)}</p>')
     lines += [f'<p class="fp-notice">{escape_html(notice)}</p>' for notice in answer.notices]
+    if count:
+        lines.append(f'<p class="fp-notice">{escape_html(_written_by(answer))}</p>')
     return end_html("".join(lines))
+
+
+def thoughts_html(thoughts: str, language: Language) -> str:
+    """Return what a model thought aloud, folded, told apart from the answer."""
+    if not thoughts.strip():
+        return ""
+    summary = escape_html(TEXTS[language]["thoughts"])
+    return (
+        f'<details class="fp-thoughts"><summary>{summary}</summary>'
+        f"<p>{escape_html(thoughts.strip())}</p></details>"
+    )
+
+
+def _written_by(answer: Answer) -> str:
+    """Return who wrote an answer, whether text left the machine, and what it cost."""
+    say, how = TEXTS[answer.language], answer.provenance
+    model = how.model.rsplit("/", 1)[-1]
+    written = say["quoted"] if model.startswith("embedded") else say["written"].format(model=model)
+    parts = [written, say["left"] if how.left_machine else say["stayed"]]
+    if how.cost is not None:
+        parts.append(say["cost"].format(cost=f"{how.cost:.4f}"))
+    return " · ".join(parts)
 
 
 def end_html(inside: str = "") -> str:

@@ -14,8 +14,17 @@ from assistant.assistant import Assistant
 from assistant.errors import AssistantError
 from assistant.language import detect_language
 from assistant.rendering import escape_html, to_json
-from assistant.schema import Answered, Language, Message, Retrieved, Role, Verified
-from assistant.ui.html import END, answer_html, end_html, footer_html, sources_html
+from assistant.schema import (
+    Answered,
+    Language,
+    Message,
+    Restarted,
+    Retrieved,
+    Role,
+    Thought,
+    Verified,
+)
+from assistant.ui.html import END, answer_html, end_html, footer_html, sources_html, thoughts_html
 from assistant.ui.texts import EXAMPLES, TEXTS
 from assistant.ui.uploading import build_uploading
 from assistant.uploads import Take
@@ -205,7 +214,7 @@ def _answers(
     question = questions[-1] if questions else ""
     language = detect_language(question)
     key = uuid.uuid4().hex[:8]
-    pane, text = sources_html((), (), language, key), ""
+    pane, text, thoughts = sources_html((), (), language, key), "", ""
     if not question:
         yield [*turns, {"role": "assistant", "content": TEXTS[language]["empty"]}], pane
         return
@@ -217,13 +226,18 @@ def _answers(
                     pane = sources_html(passages, (), language, key)
                 case Verified(piece=piece):
                     text += piece
+                case Restarted():
+                    text = ""
+                case Thought(piece=piece):
+                    thoughts += piece
                 case Answered(answer=answer):
                     text = answer.text
                     pane = sources_html(answer.passages, answer.citations, answer.language, key)
-                    content = answer_html(text, key) + footer_html(answer)
+                    content = thoughts_html(answer.thoughts, answer.language)
+                    content += answer_html(text, key) + footer_html(answer)
                     yield [*turns, {"role": "assistant", "content": content}], pane
                     continue
-            content = answer_html(text, key)
+            content = thoughts_html(thoughts, language) + answer_html(text, key)
             yield [*turns, {"role": "assistant", "content": content}], pane
     except AssistantError as exc:
         told = answer_html(text, key) + escape_html(str(exc)) + end_html()

@@ -1,0 +1,66 @@
+"""Spending: what answers cost today, in one small file that several processes may share.
+
+Knows: the day and the sum. Does not know backends or prices. Invariant: a sum that was added is
+never lost to another process that adds at the same time.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from filelock import FileLock
+
+from assistant.errors import StorageError
+
+FILE = "spending.json"
+_PATIENCE = 10.0
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
+
+
+class Ledger:
+    """Adds up what answers cost, by day (UTC). Safe to share between threads and processes."""
+
+    def __init__(
+        self, folder: Path, budget: float | None, today: Callable[[], date] = _today
+    ) -> None:
+        """Take the folder of state and the most that a day may cost, None without limit."""
+        self._path = folder / FILE
+        self._budget = budget
+        self._today = today
+
+    def spent(self) -> float:
+        """Return what today's answers cost so far; 0 when nothing readable is on record."""
+        try:
+            kept = json.loads(self._path.read_text(encoding="utf-8"))
+            return float(kept["spent"]) if kept["day"] == self._today().isoformat() else 0.0
+        except (OSError, ValueError, KeyError, TypeError):
+            return 0.0
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether today's budget is used up."""
+        return self._budget is not None and self.spent() >= self._budget
+
+    def add(self, cost: float) -> None:
+        """Add the cost of an answer.
+
+        Raises:
+            StorageError: the file cannot be written.
+        """
+        if cost <= 0:
+            return
+        try:
+            with FileLock(f"{self._path}.lock", timeout=_PATIENCE):
+                kept = {"day": self._today().isoformat(), "spent": self.spent() + cost}
+                aside = self._path.with_suffix(f".{os.getpid()}.tmp")
+                aside.write_text(json.dumps(kept), encoding="utf-8")
+                aside.replace(self._path)
+        except OSError as exc:  # filelock's timeout is one too
+            raise StorageError(f"{self._path} cannot be written ({exc}); free the disk") from exc

@@ -1,0 +1,192 @@
+"""Writing: backends write, every sentence is checked, and what holds is shown.
+
+Knows: the order of backends, and what becomes of a sentence that no source supports. Does not know
+how a question was read nor how an answer is wrapped up. Invariants: nothing is yielded as
+``Verified`` that a check did not support; a failing backend never means no answer.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from assistant import wording
+from assistant.backends import Backend, Spent
+from assistant.calls import Calls
+from assistant.chain import Chain, Task
+from assistant.citations import Segment, SegmentKind, SegmentReader, with_markers
+from assistant.errors import BackendError
+from assistant.grounding import Verifier
+from assistant.prompting import NO_ANSWER
+from assistant.schema import (
+    Claim,
+    ClaimCheck,
+    Event,
+    Passage,
+    Restarted,
+    Thought,
+    Verdict,
+    Verified,
+    Withheld,
+)
+from assistant.spending import Ledger
+from assistant.thinking import Piece, Said
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Draft:
+    """An answer in the making; lives for one call of ``stream``."""
+
+    text: str = ""
+    kept: list[ClaimCheck] = field(default_factory=list)
+    withheld: list[ClaimCheck] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+    calls: Calls = field(default_factory=Calls)
+    thoughts: str = ""
+    partial: bool = False
+    declined: bool = False
+    """Whether a model said that the passages do not answer."""
+
+    def retract(self) -> None:
+        """Take what was shown as answer for a thought."""
+        self.thoughts += self.text
+        self.text = ""
+        self.kept.clear()
+        self.withheld.clear()
+
+    @contextmanager
+    def timed(self, stage: str) -> Iterator[None]:
+        """Add the time spent inside to a stage."""
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            spent = time.perf_counter() - started
+            self.seconds[stage] = self.seconds.get(stage, 0.0) + spent
+
+    def say(self, text: str) -> Verified:
+        """Add a piece that claims nothing."""
+        self.text += text
+        return Verified(check=None, piece=text)
+
+
+class Writer:
+    """Lets backends write. Safe to share between threads: all state is in the draft."""
+
+    def __init__(self, chain: Chain, verifier: Verifier, ledger: Ledger) -> None:
+        """Take what generates, what checks, and who pays."""
+        self._chain = chain
+        self._verifier = verifier
+        self._ledger = ledger
+
+    def write(self, task: Task, draft: Draft) -> Iterator[Event]:
+        """Let the first backend write of which something can be shown, or which says it cannot."""
+        for backend in self._chain.backends:
+            if backend.price is not None and self._ledger.exhausted:
+                draft.calls.failed.append(f"{backend.name}: today's budget is used up")
+                continue
+            draft.calls.begin(
+                backend, cut=len(task.passages) - len(self._chain.fitting(task, backend))
+            )
+            try:
+                yield from self._checked(task, backend, draft)
+            except BackendError as exc:
+                _log.warning("%s", exc)
+                draft.calls.failed.append(f"{backend.name}: {exc}")
+                draft.partial = bool(draft.kept)
+            else:
+                draft.calls.unsupported |= backend.generative
+            if draft.kept or draft.declined:
+                return
+
+    def _checked(self, task: Task, backend: Backend, draft: Draft) -> Iterator[Event]:
+        """Yield a backend's sentences, each checked; lay-out waits for the sentence it leads to."""
+        reader, pending = SegmentReader(), ""
+        pieces = self._chain.generate(task, backend)
+        try:
+            while True:
+                with draft.timed("generate"):
+                    piece = next(pieces, None)
+                match piece:
+                    case None:
+                        segments = reader.close()
+                    case Spent():
+                        draft.calls.end(piece, self._ledger)
+                        draft.partial = piece.cut_short
+                        continue
+                    case Piece(said=Said.THOUGHT, text=thought):
+                        draft.thoughts += thought
+                        yield Thought(piece=thought)
+                        continue
+                    case Piece(said=Said.RETRACTED):
+                        draft.retract()
+                        reader, pending = SegmentReader(), ""
+                        yield Restarted()
+                        continue
+                    case Piece(text=text):
+                        segments = reader.feed(text)
+                for segment in segments:
+                    pending = yield from self._judged(segment, pending, task, draft)
+                if piece is None:
+                    return
+        finally:
+            pieces.close()
+
+    def _judged(
+        self, segment: Segment, pending: str, task: Task, draft: Draft
+    ) -> Generator[Event, None, str]:
+        """Yield a segment if it may be shown; return the lay-out that still waits."""
+        if segment.kind is SegmentKind.LAYOUT or wording.is_own_phrase(segment.sentence):
+            return pending + segment.text if draft.text or segment.text.strip() else pending
+        if NO_ANSWER in segment.sentence:
+            draft.declined = not draft.kept
+            return pending
+        with draft.timed("verify"):
+            check, text = self._check(segment, task.passages, len(draft.text + pending))
+        if check.verdict is not Verdict.SUPPORTED:
+            draft.withheld.append(check)
+            yield Withheld(check=check)
+            return pending
+        if pending:
+            yield draft.say(pending)
+        draft.kept.append(check)
+        draft.text += text
+        yield Verified(check=check, piece=text)
+        return ""
+
+    def _check(
+        self, segment: Segment, passages: Sequence[Passage], at: int
+    ) -> tuple[ClaimCheck, str]:
+        """Check a sentence; one that fails gets one attempt with each other passage as its source.
+
+        Returns:
+            The check, and the text to show with markers that all resolve.
+        """
+        offset = at + max(segment.text.find(segment.sentence), 0)
+        claim = Claim(
+            text=segment.sentence,
+            start=offset,
+            end=offset + len(segment.sentence),
+            markers=segment.markers,
+        )
+        check = self._verifier.check([claim], passages).checks[0]
+        if check.verdict is Verdict.SUPPORTED:
+            valid = [n for n in claim.markers if 1 <= n <= len(passages)]
+            text = (
+                segment.text
+                if len(valid) == len(claim.markers)
+                else with_markers(segment.text, valid)
+            )
+            return check, text
+        for n in range(1, len(passages) + 1):
+            if n in claim.markers:
+                continue
+            retry = self._verifier.check([replace(claim, markers=(n,))], passages).checks[0]
+            if retry.verdict is Verdict.SUPPORTED:
+                return retry, with_markers(segment.text, [n])
+        return check, segment.text
