@@ -147,8 +147,8 @@ class _Caller:
         return self._ready()[1]
 
     def _ready(self) -> tuple[Server, OpenAIChat]:
-        from assistant.deadlines import watching_client
         from assistant.openai_chat import make_openai_chat
+        from assistant.watching import watching_client
 
         with self._lock:
             if self._found is None:
@@ -156,9 +156,10 @@ class _Caller:
                 client = watching_client(
                     self.deadline, connect=server.connect_seconds, read=server.first_token_seconds
                 )
+                model = make_openai_chat(server, client)
                 # Nobody else knows when the last answer was written.
-                weakref.finalize(self, client.close)
-                self._found = (server, make_openai_chat(server, client))
+                weakref.finalize(model, client.close)
+                self._found = (server, model)
             return self._found
 
 

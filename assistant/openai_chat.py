@@ -19,6 +19,7 @@ from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
 
 from assistant.errors import BackendError, BackendRejected, BackendTimeout, BackendUnavailable
+from assistant.normalise import whole_characters
 from assistant.thinking import THOUGHT
 
 _KEY_LIKE = re.compile(r"\b(sk|pk|key|Bearer)[-_ ][\w*.-]{6,}", re.IGNORECASE)
@@ -62,6 +63,16 @@ class OpenAIChat(ChatOpenAI):
         if made is not None and thought and isinstance(made.message, AIMessageChunk):
             made.message.additional_kwargs[THOUGHT] = thought
         return made
+
+    def _get_request_payload(
+        self, input_: Any, *, stop: list[str] | None = None, **kwargs: Any
+    ) -> dict[str, Any]:
+        payload: dict[str, Any] = super()._get_request_payload(input_, stop=stop, **kwargs)
+        for message in payload.get("messages", ()):
+            if isinstance(message.get("content"), str):
+                # Half a character cannot be sent.
+                message["content"] = whole_characters(message["content"])
+        return payload
 
     def _create_chat_result(
         self, response: Any, generation_info: dict[str, Any] | None = None

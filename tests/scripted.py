@@ -64,6 +64,9 @@ class Script:
             return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
 
+_USAGE = {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120}
+
+
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     script: Script
@@ -80,6 +83,8 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             if isinstance(answer, Status):
                 self._refuse(answer)
+            elif not body.get("stream"):
+                self._whole(answer)
             else:
                 self._stream(answer)
         except (BrokenPipeError, ConnectionResetError):
@@ -88,10 +93,25 @@ class _Handler(BaseHTTPRequestHandler):
     def _refuse(self, status: Status) -> None:
         text = json.dumps({"error": {"message": status.message}}).encode()
         self.send_response(status.code)
-        for name, value in (*status.headers, ("Content-Length", str(len(text)))):
+        closing = (("Content-Length", str(len(text))), ("Connection", "close"))
+        for name, value in (*status.headers, *closing):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(text)
+
+    def _whole(self, pieces: Sequence[Any]) -> None:
+        text = "".join(piece for piece in pieces if isinstance(piece, str))
+        thought = "".join(piece.text for piece in pieces if isinstance(piece, Thinks))
+        message = {"role": "assistant", "content": text, "reasoning_content": thought}
+        choice = {"index": 0, "message": message, "finish_reason": self.script.finish}
+        body = {"id": "1", "created": 1, "model": "m", "object": "chat.completion"}
+        sent = json.dumps({**body, "choices": [choice], "usage": _USAGE}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(sent)))
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.wfile.write(sent)
 
     def _stream(self, pieces: Sequence[Any]) -> None:
         self.send_response(200)
@@ -113,14 +133,13 @@ class _Handler(BaseHTTPRequestHandler):
                 case _:
                     return  # DROP: the line breaks without an end
         self._chunk({}, self.script.finish)
-        usage = {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120}
         self._event(
             {
                 "id": "1",
                 "created": 1,
                 "model": "m",
                 "choices": [],
-                "usage": usage,
+                "usage": _USAGE,
                 "object": "chat.completion.chunk",
             }
         )

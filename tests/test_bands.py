@@ -71,6 +71,7 @@ BANDS = {
             "spending",
             "rewriting",
             "trials",
+            "watching",
             "builder",
         },
         *{

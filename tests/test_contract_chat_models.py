@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
@@ -28,18 +28,20 @@ from assistant.prompting import (
     render_question,
 )
 from assistant.questions import QuestionReader
+from tests.scripted import Thinks, serving
 
-NAMES = ("embedded",)
-"""Every model that needs no server."""
+NAMES = ("embedded", "vllm:m")
+"""The embedded model, and one behind OpenAI's protocol; ``test_real_model`` has a real one."""
 
 
 @pytest.fixture(scope="module", params=NAMES)
-def model(request: pytest.FixtureRequest, settings: Settings) -> BaseChatModel:
+def model(request: pytest.FixtureRequest, settings: Settings) -> Iterator[BaseChatModel]:
     analyser = make_analyser(settings)
     reader = QuestionReader(analyser, WordFrequency(analyser))
-    return make_chat_model(
-        request.param, reader, EvidenceRanker(analyser, make_embeddings(settings))
-    )
+    ranker = EvidenceRanker(analyser, make_embeddings(settings))
+    with serving([Thinks("hm"), "28.3% of SMEs ", "use AI. ", "[1]"]) as (address, _):
+        made = Settings(backend_base_url=address, data_dir=settings.data_dir)
+        yield make_chat_model(request.param, made, reader, ranker)
 
 
 @pytest.fixture(scope="module")
