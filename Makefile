@@ -53,7 +53,7 @@ wheel: $(VENV)/.dev
 bench: $(VENV)/.dev
 	@$(BIN)/python -m evals.bench
 
-lock: $(VENV)/.dev
+lock: $(VENV)/.runtime
 	@$(PIP) install uv
 	@$(COMPILE) --extra build pyproject.toml --output-file requirements.lock > /dev/null
 	@$(COMPILE) --extra dev --constraint requirements.lock pyproject.toml \
