@@ -11,11 +11,11 @@ import re
 from collections import Counter
 from hashlib import sha256
 
-from assistant.annotations import read_annotations
+from assistant.annotations import Annotations, read_annotations
 from assistant.markdown import find_headings, find_sections, quotable_spans
-from assistant.schema import Chunk, Document, DocumentInfo
+from assistant.schema import Chunk, Document, DocumentInfo, ListedQuestion
 
-CHUNKER_VERSION = "2"
+CHUNKER_VERSION = "3"
 """Changes whenever the same document would be cut into other chunks or sentences."""
 MAX_CHUNK_CHARS = 1400
 """Longest chunk, in characters, a Chinese one counted as three: with title and heading it stays
@@ -55,6 +55,7 @@ def chunk_document(document: Document) -> list[Chunk]:
             path.append((heading.level, heading.text))
         names = (document.info.title, *(name for _, name in path))
         annotations = read_annotations(section)
+        before = 0
         for start, end in _parts(section, annotations.end):
             text = section[start:end]
             key = [document.info.id, names, text, seen[names, text]]
@@ -70,10 +71,26 @@ def chunk_document(document: Document) -> list[Chunk]:
                     start=at + start,
                     end=at + end,
                     sources=annotations.sources,
-                    questions=annotations.questions,
+                    questions=_questions_of(annotations, text, before),
                 )
             )
+            before += len(quotable_spans(text))
     return found
+
+
+def _questions_of(annotations: Annotations, text: str, before: int) -> tuple[ListedQuestion, ...]:
+    """Return the questions of a section that concern one part, which ``before`` sentences precede.
+
+    A question of one sentence goes with that sentence, and one of the section with every part.
+    """
+    count = len(quotable_spans(text))
+    return tuple(
+        question
+        if question.sentence is None
+        else ListedQuestion(question.text, question.sentence - before)
+        for question in annotations.questions
+        if question.sentence is None or before <= question.sentence < before + count
+    )
 
 
 def chunk_context(chunk: Chunk, document: DocumentInfo) -> str:

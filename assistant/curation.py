@@ -19,7 +19,7 @@ from assistant.corpus import check_corpus, load_corpus, load_featured
 from assistant.errors import KnowledgeError
 from assistant.figures import Figure, FigureKind, find_figures
 from assistant.markdown import find_headings, find_sections, quotable_spans
-from assistant.schema import Document, Language, parse_published
+from assistant.schema import Document, Language, ListedQuestion, parse_published
 from assistant.sources import SourceRecord, read_sources, source_files
 
 MOST_WORDS, MOST_CHARACTERS = 36, 85
@@ -47,7 +47,7 @@ class Section:
     heading: str
     text: str
     sources: tuple[str, ...]
-    questions: tuple[str, ...]
+    questions: tuple[ListedQuestion, ...]
     line: int
     """Line of its text in the document's body, from 1."""
 

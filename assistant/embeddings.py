@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 BATCH = 32
 """Texts embedded and committed at a time: what a killed process loses at most."""
-MEMORY_TEXTS = 20_000
+MEMORY_TEXTS = 50_000
 """Vectors of texts kept in memory; 1.5 KB each at 384 dimensions."""
 MEMORY_QUERIES = 1_024
 """Vectors of queries kept in memory; questions are never written to the disk."""

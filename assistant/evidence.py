@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -18,8 +18,22 @@ from assistant.figures import Figure, FigureKind, find_figures
 from assistant.lexicon import ConceptClass
 from assistant.markdown import quotable_spans
 from assistant.prompting import Excerpt
-from assistant.questions import Expect, Item, Question
-from assistant.schema import Grade, Kind, Language
+from assistant.questions import Item, Question
+from assistant.schema import Asked, Grade, Language
+from assistant.signals import (
+    ALIKE,
+    LISTED_FLOOR,
+    STRENGTH,
+    Signals,
+    above,
+    fitness,
+    nearness,
+    overlength,
+    plenty,
+    recency,
+    score_of,
+    standing,
+)
 from assistant.terms import Analyser
 
 if TYPE_CHECKING:
@@ -39,30 +53,6 @@ _CLASS_WEIGHT = {
     ConceptClass.ORGANISATION: 1.6,
     ConceptClass.PLACE: 1.6,
 }
-# Weights of a candidate's features. Fitted 2026-11-24 so that the sentence with the figure asked for
-# comes before the others (255 questions of the dev parts of evals/cases, pairwise logistic), with the
-# weights of grade, date, language and "not stated", which those questions say nothing of, by hand.
-_COVERAGE, _CONTEXT, _COSINE, _FIT, _MISSING, _RANK, _FOREIGN = 0.6, 0.7, 0.9, 1.1, 0.6, 0.85, 1.0
-_NEGATIVE, _LENGTH, _MATCH, _ALIKE, _ORDER, _FIGURES = 0.6, 0.2, 0.55, 0.6, 0.12, 0.7
-MANY_FIGURES = 4
-"""Figures of a sentence from which more of them say no more."""
-
-ALIKE = 0.95
-"""Cosine from which a question is nearly the very one that a passage says it answers."""
-_GRADE, _RECENCY = 0.3, 0.2
-_STRENGTH = {
-    Grade.OFFICIAL_STATISTIC: 1.0,
-    Grade.LAW: 1.0,
-    Grade.PEER_REVIEWED: 0.9,
-    Grade.OFFICIAL_GUIDANCE: 0.8,
-    Grade.SURVEY: 0.7,
-    Grade.COMPANY_CASE: 0.5,
-    Grade.EDITORIAL: 0.5,
-    Grade.OWN_DOCUMENT: 0.5,
-    Grade.VENDOR: 0.3,
-    Grade.AI_GENERATED: 0.0,
-}
-"""Between sentences that answer alike, the better evidence goes first."""
 
 _ITEM = re.compile(r"(^|\n)\s*(?:[-*+]|\d{1,3}[.)])\s+\Z")
 _NOT_STATED = re.compile(
@@ -98,19 +88,57 @@ class Candidate:
     figures: tuple[Figure, ...]
     cosine: float | None
     """With the question; None without an embedder."""
-    coverage: float
-    """Share of the question's weight that the sentence itself covers, in [0, 1]."""
-    context: float
-    """The same with the sentence's headings and title."""
     missing: tuple[Item, ...]
     """Specific items of the question that neither sentence nor headings name."""
+    asked: float | None
+    """Cosine with the nearest question that it answers; None where it lists none."""
     near: float
     """How near the question its passage's own questions are, from 0 to 1."""
-    fits: float
-    """1 when it holds the kind of thing the question expects, 0.5 when something near it, else 0."""
     not_stated: bool
     """Whether it says that something is not stated."""
+    signals: Signals
     score: float
+
+    @property
+    def coverage(self) -> float:
+        """Share of the question's weight that the sentence itself covers, in [0, 1]."""
+        return self.signals.coverage
+
+    @property
+    def context(self) -> float:
+        """The same with the sentence's headings and title."""
+        return self.signals.context
+
+    @property
+    def fits(self) -> float:
+        """1 when it holds the kind of thing the question expects, 0.5 when something near it."""
+        return self.signals.fits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sentence:
+    """A sentence of an excerpt, cut into terms and figures."""
+
+    number: int
+    order: int
+    excerpt: Excerpt
+    start: int
+    text: str
+    keys: frozenset[str]
+    frame: frozenset[str]
+    figures: tuple[Figure, ...]
+    asked: Asked | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Surroundings:
+    """What a sentence is seen beside: all the others."""
+
+    weights: dict[str, float]
+    cosines: Sequence[float | None]
+    askeds: Sequence[float | None]
+    near: Sequence[float]
+    """By excerpt."""
 
 
 class EvidenceRanker:
@@ -130,26 +158,44 @@ class EvidenceRanker:
         return self._ranked(question, tuple(excerpts))
 
     def _rank(self, question: Question, excerpts: tuple[Excerpt, ...]) -> list[Candidate]:
-        rows = [
-            (number, order, excerpt, start, end)
+        sentences = [
+            sentence
             for number, excerpt in enumerate(excerpts, start=1)
-            for order, (start, end) in enumerate(self._spans(excerpt.text))
+            for sentence in self._sentences(number, excerpt)
         ]
-        if not rows:
+        if not sentences:
             return []
-        texts = [excerpt.text[start:end] for _, _, excerpt, start, end in rows]
-        keys = [self._keys(text) for text in texts]
-        frames = {number: self._frame(e) for number, e in enumerate(excerpts, start=1)}
-        cosines = self._cosines(question.text, texts)
-        nearness = _nearness(excerpts)
-        weights = item_weights(question, [keys[i] | frames[rows[i][0]] for i in range(len(rows))])
+        cosines = self._cosines(question.text, [sentence.text for sentence in sentences])
+        surroundings = _Surroundings(
+            weights=item_weights(question, [it.keys | it.frame for it in sentences]),
+            cosines=cosines,
+            askeds=[it.asked.cosine if it.asked else None for it in sentences],
+            near=nearness([excerpt.match for excerpt in excerpts]),
+        )
         found = [
-            self._candidate(
-                question, weights, row, keys[i], frames[row[0]], cosines[i], cosines, nearness
-            )
-            for i, row in enumerate(rows)
+            self._candidate(question, sentence, cosine, surroundings)
+            for sentence, cosine in zip(sentences, cosines, strict=True)
         ]
         return sorted(found, key=lambda c: (-c.score, c.marker, c.order))
+
+    def _sentences(self, number: int, excerpt: Excerpt) -> Iterator[_Sentence]:
+        frame = self._frame(excerpt)
+        spans = self._spans(excerpt.text)
+        asked = excerpt.asked if len(excerpt.asked) == len(spans) else [None] * len(spans)
+        for order, (start, end) in enumerate(spans):
+            text = excerpt.text[start:end]
+            figures = self._figures(text)
+            yield _Sentence(
+                number=number,
+                order=order,
+                excerpt=excerpt,
+                start=start,
+                text=text,
+                keys=self._keys(text) | _measured(figures),
+                frame=frame,
+                figures=figures,
+                asked=asked[order],
+            )
 
     def _frame(self, excerpt: Excerpt) -> frozenset[str]:
         """Return the terms that hold for every sentence of an excerpt.
@@ -180,70 +226,72 @@ class EvidenceRanker:
     def _candidate(
         self,
         question: Question,
-        weights: dict[str, float],
-        row: tuple[int, int, Excerpt, int, int],
-        keys: frozenset[str],
-        frame: frozenset[str],
+        sentence: _Sentence,
         cosine: float | None,
-        cosines: Sequence[float | None],
-        nearnesses: Sequence[float],
+        around: _Surroundings,
     ) -> Candidate:
-        number, order, excerpt, start, end = row
-        text = excerpt.text[start:end]
-        nearness = nearnesses[number - 1]
-        same = min(max(((excerpt.match or 0.0) - ALIKE) / (1.0 - ALIKE), 0.0), 1.0)
-        total = sum(weights.values()) or 1.0
-        figures = self._figures(text)
-        keys |= _measured(figures)
-        inside = sum(weights[item.key] for item in question.items if item.key in keys) / total
-        around = sum(weights[i.key] for i in question.items if i.key in keys | frame) / total
+        excerpt, text, asked = sentence.excerpt, sentence.text, sentence.asked
+        like = asked.cosine if asked else None
+        near = around.near[sentence.number - 1]
+        named = sentence.keys | sentence.frame
         missing = tuple(
             item
             for item in question.items
-            if item.cls is not None and item.cls.specific and item.key not in keys | frame
+            if item.cls is not None and item.cls.specific and item.key not in named
         )
-        fits = _fits(question.expects, figures, keys, excerpt.kind)
         not_stated = bool(_NOT_STATED.search(text) and _DISCLOSURE.search(text))
-        score = (
-            _COVERAGE * inside
-            + _CONTEXT * around
-            + _COSINE * _standing(cosine, cosines)
-            + _FIT * fits
-            - _MISSING * len(missing) * (1.0 - nearness)
-            + _RANK / number
-            - _FOREIGN * (excerpt.language is not question.language)
-            - _NEGATIVE * (not_stated or text.endswith(("?", "？")))
-            + (_MATCH + _ALIKE * same) * nearness
-            + _FIGURES * (fits > 0) * _plenty(figures)
-            + _GRADE * _STRENGTH[Grade(excerpt.grade)]
-            + _RECENCY * _recency(excerpt.published)
-            - _ORDER * order * (nearness > 0)
-            - _LENGTH * max(0.0, _length(text) - 1.0)
+        fits = fitness(question.expects, sentence.figures, sentence.keys, excerpt.kind)
+        signals = Signals(
+            coverage=_share(question, around.weights, sentence.keys),
+            context=_share(question, around.weights, named),
+            cosine=standing(cosine, around.cosines),
+            asked=standing(like, around.askeds),
+            asked_near=above(like or 0.0, LISTED_FLOOR),
+            asked_words=_share(question, around.weights, self._keys(asked.question))
+            if asked
+            else 0.0,
+            fits=fits,
+            missing=len(missing) * (1.0 - near),
+            rank=1.0 / sentence.number,
+            foreign=float(excerpt.language is not question.language),
+            unsaid=float(not_stated or text.endswith(("?", "？"))),
+            near=near,
+            alike=above(excerpt.match, ALIKE) * near,
+            figures=(fits > 0) * plenty(sentence.figures),
+            strength=STRENGTH[Grade(excerpt.grade)],
+            recency=recency(excerpt.published),
+            order=sentence.order * float(near > 0),
+            length=overlength(text),
         )
         return Candidate(
-            marker=number,
-            listed=bool(_ITEM.search(excerpt.text, max(0, start - 6), start)),
-            order=order,
+            marker=sentence.number,
+            listed=bool(_ITEM.search(excerpt.text, max(0, sentence.start - 6), sentence.start)),
+            order=sentence.order,
             text=text,
             language=excerpt.language,
             section=excerpt.section,
             title=excerpt.title,
-            keys=keys,
-            figures=figures,
+            keys=sentence.keys,
+            figures=sentence.figures,
             cosine=cosine,
-            coverage=inside,
-            context=around,
+            asked=like,
+            near=near,
             missing=missing,
-            near=nearness,
-            fits=fits,
             not_stated=not_stated,
-            score=score,
+            signals=signals,
+            score=score_of(signals),
         )
 
 
 def class_weight(item: Item) -> float:
     """Return how much an item counts by what it is."""
     return _CLASS_WEIGHT[item.cls] if item.cls else item.weight
+
+
+def _share(question: Question, weights: dict[str, float], keys: frozenset[str]) -> float:
+    """Return how much of a question's weight some terms cover, in [0, 1]."""
+    covered = sum(weights[item.key] for item in question.items if item.key in keys)
+    return covered / (sum(weights.values()) or 1.0)
 
 
 def item_weights(question: Question, sentences: Sequence[frozenset[str]]) -> dict[str, float]:
@@ -257,37 +305,6 @@ def item_weights(question: Question, sentences: Sequence[frozenset[str]]) -> dic
     return weights
 
 
-def _recency(published: str) -> float:
-    """Return how new a source is, from 0 for 2019 and before to 1 for 2026."""
-    return min(max((int(published[:4]) - 2019) / 7, 0.0), 1.0)
-
-
-def _nearness(excerpts: Sequence[Excerpt]) -> list[float]:
-    """Return how near each excerpt's own questions are, from 0 (mean or below) to 1 (best)."""
-    known = [excerpt.match for excerpt in excerpts if excerpt.match]
-    if not known:
-        return [0.0] * len(excerpts)
-    best, mean = max(known), sum(known) / len(known)
-    spread = max(best - mean, 0.02)
-    # A match that is best but poor says little.
-    trust = min(max((best - 0.84) / 0.08, 0.0), 1.0)
-    return [trust * min(max((e.match - mean) / spread, 0.0), 1.0) for e in excerpts]
-
-
-def _length(text: str) -> float:
-    """Return a sentence's length, 1.0 for a comfortable one (18 English words, 36 characters)."""
-    return max(len(text.split()) / 18, sum("\u4e00" <= char <= "\u9fff" for char in text) / 36)
-
-
-def _standing(cosine: float | None, cosines: Sequence[float | None]) -> float:
-    """Return where a cosine stands between the mean (0) and the best (1) of all."""
-    known = [value for value in cosines if value is not None]
-    if cosine is None or not known:
-        return 0.0
-    mean, best = sum(known) / len(known), max(known)
-    return (cosine - mean) / (best - mean) if best > mean else 0.0
-
-
 def _measured(figures: Sequence[Figure]) -> frozenset[str]:
     """Return the concepts that a figure stands for without naming them."""
     return frozenset(_MEASURED[figure.kind] for figure in figures if figure.kind in _MEASURED)
@@ -298,32 +315,3 @@ _MEASURED = {
     FigureKind.MONEY: "@cost",
     FigureKind.DURATION: "@duration",
 }
-_QUANTITIES = {FigureKind.PERCENT, FigureKind.COUNT, FigureKind.MULTIPLE, FigureKind.POINTS}
-
-
-def _plenty(figures: Sequence[Figure]) -> float:
-    """Return how many figures beside years a sentence holds, 1 for many."""
-    told = [figure for figure in figures if figure.kind is not FigureKind.YEAR]
-    return min(len(told) / MANY_FIGURES, 1.0)
-
-
-def _fits(expects: Expect, figures: Sequence[Figure], keys: frozenset[str], kind: str) -> float:
-    """How far a sentence holds the kind of thing expected; kinds without a mark never fit."""
-    kinds = {figure.kind for figure in figures}
-    match expects:
-        case Expect.SHARE | Expect.COMPARISON:
-            return float(bool(kinds & _QUANTITIES))
-        case Expect.MONEY:
-            return 1.0 if FigureKind.MONEY in kinds else 0.5 * ("@cost" in keys and bool(kinds))
-        case Expect.DURATION:
-            return float(FigureKind.DURATION in kinds)
-        case Expect.FIGURE:
-            return float(bool(kinds - {FigureKind.YEAR}))
-        case Expect.WHEN:
-            return float(bool(kinds & {FigureKind.YEAR, FigureKind.DATE}))
-        case Expect.REASONS:
-            return float("@reason" in keys)
-        case Expect.STEPS:
-            return float("@advice" in keys or kind == Kind.GUIDE)
-        case _:
-            return 0.0

@@ -181,7 +181,7 @@ class Gate:
     def _listed(self, passages: Sequence[Passage]) -> dict[int, set[str]]:
         """Return, by marker, the terms of the questions that a passage says it answers."""
         return {
-            marker: set().union(*(self._terms(text) for text in passage.chunk.questions))
+            marker: set().union(*(self._terms(it.text) for it in passage.chunk.questions))
             for marker, passage in enumerate(passages, start=1)
         }
 

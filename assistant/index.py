@@ -21,7 +21,15 @@ from typing import TYPE_CHECKING, Any
 from assistant.errors import IndexCorrupt, StorageError
 from assistant.generations import Manifest, read_manifest
 from assistant.privatecopy import PrivateCopy
-from assistant.schema import Chunk, DocumentInfo, Grade, Kind, Language, Source
+from assistant.schema import (
+    Chunk,
+    DocumentInfo,
+    Grade,
+    Kind,
+    Language,
+    ListedQuestion,
+    Source,
+)
 from assistant.sources import SourceRecord, references
 
 if TYPE_CHECKING:
@@ -234,7 +242,7 @@ class Index:
                     start=row["start"],
                     end=row["end"],
                     sources=tuple(json.loads(row["sources"])),
-                    questions=tuple(json.loads(row["questions"])),
+                    questions=tuple(ListedQuestion(*it) for it in json.loads(row["questions"])),
                 )
                 rows.append((row["order"], chunk))
         return {chunk.id: chunk for _, chunk in sorted(rows, key=lambda row: row[0])}

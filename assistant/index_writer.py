@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -81,7 +81,7 @@ def write_index(
             for chunk, found in zip(chunks, spans, strict=True)
             for start, end in found
         ]
-        questions = [question for chunk in chunks for question in chunk.questions]
+        questions = [question.text for chunk in chunks for question in chunk.questions]
         embedded = embeddings.count_missing([*texts, *sentences])
         embedded += embeddings.count_missing(questions, as_queries=True)
         vectors = embeddings.array(
@@ -123,7 +123,7 @@ def texts_to_embed(documents: Sequence[Document]) -> tuple[list[str], list[str]]
         for chunk in chunk_document(document):
             passages.append(chunk_context(chunk, document.info))
             passages += (chunk.text[start:end] for start, end in sentence_spans(chunk))
-            questions += chunk.questions
+            questions += (question.text for question in chunk.questions)
     return passages, questions
 
 
@@ -165,7 +165,10 @@ def _write_chroma(
                         "end": chunks[i].end,
                         "order": i,
                         "sources": json.dumps(chunks[i].sources),
-                        "questions": json.dumps(chunks[i].questions, ensure_ascii=False),
+                        "questions": json.dumps(
+                            [astuple(question) for question in chunks[i].questions],
+                            ensure_ascii=False,
+                        ),
                     }
                     for i in rows
                 ],

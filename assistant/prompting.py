@@ -7,9 +7,10 @@ know any model. Invariants: a prompt whose variables differ from those it declar
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from hashlib import sha256
 from pathlib import Path
 from string import Template
@@ -17,7 +18,7 @@ from typing import Any
 from xml.sax.saxutils import escape, quoteattr, unescape
 
 from assistant.errors import PromptError
-from assistant.schema import Language, Passage
+from assistant.schema import Asked, Language, Passage
 
 NO_ANSWER = "NO_ANSWER"
 """What a model writes, alone, when the passages do not answer."""
@@ -69,6 +70,8 @@ class Excerpt:
     """What sort of document it is from."""
     match: float = 0.0
     """Cosine of the question with the nearest one that the passage says it answers; 0 if none."""
+    asked: tuple[Asked | None, ...] = ()
+    """For each of its sentences, the nearest question that it answers, if it lists any."""
 
 
 def load_prompt(folder: Path, name: str) -> Prompt:
@@ -136,6 +139,7 @@ def excerpts_of(passages: Sequence[Passage]) -> list[Excerpt]:
             text=passage.chunk.text,
             kind=passage.document.kind.value,
             match=round(passage.match or 0.0, 3),
+            asked=tuple(it and Asked(round(it.cosine, 4), it.question) for it in passage.asked),
         )
         for passage in passages
     ]
@@ -171,7 +175,8 @@ def _excerpt(attributes: str, text: str) -> Excerpt:
     }
     del fields["n"]
     language, nearness = Language(fields.pop("language")), float(fields.pop("match"))
-    return Excerpt(**fields, language=language, match=nearness, text=unescape(text))
+    asked = tuple(row and Asked(*row) for row in json.loads(fields.pop("asked")))
+    return Excerpt(**fields, language=language, match=nearness, asked=asked, text=unescape(text))
 
 
 def render_question(question: str) -> str:
@@ -204,6 +209,7 @@ def _attributes(n: int, excerpt: Excerpt, *, brief: bool) -> str:
         "population": excerpt.population,
         "kind": excerpt.kind,
         "match": str(excerpt.match),
+        "asked": json.dumps([it and astuple(it) for it in excerpt.asked], ensure_ascii=False),
     }
     shown = _BRIEF if brief else tuple(fields)
     return " ".join(f"{key}={quoteattr(fields[key])}" for key in shown)

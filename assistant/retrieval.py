@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Protocol
 
+from assistant.chunking import sentence_spans
 from assistant.index import Index
 from assistant.language import detect_language
-from assistant.schema import Chunk, Filters, Language, Passage
+from assistant.schema import Asked, Chunk, Filters, Language, ListedQuestion, Passage
 from assistant.sources import section_source
 from assistant.terms import Analyser, normalise
 
@@ -104,9 +105,19 @@ class HybridRetriever:
         kept = _fold_duplicates([index.chunks[key] for key in order], k)
         merged = own | other
         return [
-            _passage(index, chunk, rank, merged[chunk.id], matches.get(chunk.id))
+            _passage(index, chunk, rank, merged[chunk.id], self._likeness(vector, chunk))
             for rank, chunk in enumerate(kept, start=1)
         ]
+
+    def _likeness(
+        self, vector: NDArray[np.float32] | None, chunk: Chunk
+    ) -> list[tuple[ListedQuestion, float]]:
+        """Return the questions a chunk answers, each with its cosine with the query."""
+        if vector is None or self._embeddings is None or not chunk.questions:
+            return []
+        texts = [question.text for question in chunk.questions]
+        cosines = self._embeddings.array(texts, as_queries=True) @ vector
+        return list(zip(chunk.questions, map(float, cosines), strict=True))
 
     def _rank(
         self,
@@ -134,9 +145,19 @@ class HybridRetriever:
         return scores
 
 
-def _passage(index: Index, chunk: Chunk, rank: int, score: float, match: float | None) -> Passage:
+def _passage(
+    index: Index,
+    chunk: Chunk,
+    rank: int,
+    score: float,
+    likeness: Sequence[tuple[ListedQuestion, float]],
+) -> Passage:
     document = index.documents[chunk.document_id]
     cited = index.references(chunk)
+    asked: list[Asked | None] = [None] * len(sentence_spans(chunk)) if likeness else []
+    for question, cosine in sorted(likeness, key=lambda row: row[1]):
+        if question.sentence is not None:
+            asked[question.sentence] = Asked(cosine, question.text)
     return Passage(
         chunk=chunk,
         document=document,
@@ -144,7 +165,8 @@ def _passage(index: Index, chunk: Chunk, rank: int, score: float, match: float |
         rank=rank,
         source=section_source(document.source, cited),
         references=cited,
-        match=match,
+        match=max((cosine for _, cosine in likeness), default=None),
+        asked=tuple(asked),
     )
 
 

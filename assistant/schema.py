@@ -102,6 +102,24 @@ class Document:
     """The body below the front matter, newlines as ``\\n``."""
 
 
+@dataclass(frozen=True, slots=True)
+class ListedQuestion:
+    """A question that a section says it answers: found by, never shown."""
+
+    text: str
+    sentence: int | None = None
+    """Place of the sentence that answers it among its chunk's quotable ones, from 0; None when the
+    section as a whole does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The listed question of a sentence that is nearest to the one asked."""
+
+    cosine: float
+    question: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chunk:
     """A retrievable part of a document: a section, or a part of a long one."""
@@ -118,8 +136,8 @@ class Chunk:
     end: int
     sources: tuple[str, ...] = ()
     """Ids of the sources its section rests on."""
-    questions: tuple[str, ...] = ()
-    """Questions its section answers: found by, never shown."""
+    questions: tuple[ListedQuestion, ...] = ()
+    """Those of its section, and of its own sentences."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +156,8 @@ class Passage:
     """What its section rests on, where it names sources."""
     match: float | None = None
     """Cosine of the query with the nearest question the section answers; None without one."""
+    asked: tuple[Asked | None, ...] = ()
+    """The same for each of its sentences, None where it lists none; empty without an embedder."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

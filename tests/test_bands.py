@@ -86,7 +86,7 @@ BANDS = {
             "builder",
             "spelling",
         },
-        *{"composition", "evidence", "conversation", "followups"},
+        *{"composition", "evidence", "signals", "conversation", "followups"},
     },
     4: {"chain", "writing", "assistant", "composition_root", "uploads"},
     5: {"ui", "api", "cli", "doctor", "serving", "terminal", "__main__"},

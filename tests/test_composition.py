@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields as dataclass_fields
 from dataclasses import replace
 from itertools import product
 
@@ -19,6 +20,7 @@ from assistant.lexicon import load_lexicon
 from assistant.prompting import Excerpt
 from assistant.questions import QuestionReader
 from assistant.schema import Language
+from assistant.signals import Signals
 from assistant.terms import Analyser
 from tests.support import FOUNDING, KNOWLEDGE
 
@@ -56,6 +58,12 @@ def excerpts() -> list[Excerpt]:
     return found
 
 
+SIGNALS = Signals(
+    **dict.fromkeys((field.name for field in dataclass_fields(Signals)), 0.0)
+    | {"coverage": 1.0, "context": 1.0, "fits": 1.0}
+)
+
+
 def candidate(text: str, analyser: Analyser, **fields) -> Candidate:
     made = Candidate(
         listed=False,
@@ -68,15 +76,15 @@ def candidate(text: str, analyser: Analyser, **fields) -> Candidate:
         keys=frozenset(analyser.terms(text)),
         figures=tuple(find_figures(text)),
         cosine=None,
-        coverage=1.0,
-        context=1.0,
+        asked=None,
         missing=(),
         near=0.0,
-        fits=1.0,
         not_stated=False,
+        signals=SIGNALS,
         score=5.0,
     )
-    return replace(made, **fields)
+    seen = {key: fields.pop(key) for key in ("coverage", "context", "fits") if key in fields}
+    return replace(made, signals=replace(SIGNALS, **seen), **fields)
 
 
 def sentences(text: str) -> list[tuple[str, tuple[int, ...]]]:

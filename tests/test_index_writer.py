@@ -48,7 +48,7 @@ def test_every_row_stands_under_its_own_vector(
             found = index.dense_sentences(vector, info.language, 3)
             # The same sentence may stand in two chunks.
             assert chunk.id in [key for key, cosine in found if cosine > 0.99]
-        for vector in embeddings.array(list(chunk.questions), as_queries=True):
+        for vector in embeddings.array([it.text for it in chunk.questions], as_queries=True):
             found = index.dense_questions(vector, info.language, 3)
             assert chunk.id in [key for key, cosine in found if cosine > 0.99]
             questions += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -17,7 +18,7 @@ from assistant.prompting import (
     render_excerpts,
     render_question,
 )
-from assistant.schema import Language
+from assistant.schema import Asked, Language
 
 SHIPPED = Path(__file__).resolve().parent.parent / "prompts"
 
@@ -77,8 +78,8 @@ def test_a_file_that_is_none(tmp_path: Path) -> None:
             load_prompt(tmp_path, name)
 
 
-def excerpt(text: str = "28.3% of SMEs use AI.", **fields: str) -> Excerpt:
-    given = {name: "x" for name in ("title", "section", "publisher", "published")}
+def excerpt(text: str = "28.3% of SMEs use AI.", **fields: Any) -> Excerpt:
+    given: dict[str, Any] = {name: "x" for name in ("title", "section", "publisher", "published")}
     given |= {name: "x" for name in ("grade", "geography", "population")}
     return Excerpt(**given | fields, language=Language.EN, match=0.5, text=text)
 
@@ -86,7 +87,9 @@ def excerpt(text: str = "28.3% of SMEs use AI.", **fields: str) -> Excerpt:
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.tuples(st.text(), st.text()), max_size=3))
 def test_excerpts_come_back_as_they_were(found: list[tuple[str, str]]) -> None:
-    excerpts = [excerpt(text, title=title) for text, title in found]
+    excerpts = [
+        excerpt(text, title=title, asked=(Asked(0.91, title), None)) for text, title in found
+    ]
     assert parse_excerpts(render_excerpts(excerpts)) == excerpts
 
 
