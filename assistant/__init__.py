@@ -15,6 +15,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
     from assistant.builder import build_index
+    from assistant.chain import Examination
     from assistant.embeddings import make_embeddings
     from assistant.errors import AssistantError
     from assistant.schema import (
@@ -44,6 +45,7 @@ __all__ = [
     "ClaimCheck",
     "Document",
     "DocumentInfo",
+    "Examination",
     "Filters",
     "Grade",
     "Grounding",
@@ -63,6 +65,7 @@ __all__ = [
 _OTHER_HOMES = {
     "Assistant": "assistant.assistant",
     "AssistantError": "assistant.errors",
+    "Examination": "assistant.chain",
     "Settings": "assistant.settings",
     "build_index": "assistant.builder",
     "make_embeddings": "assistant.embeddings",

@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from assistant import __version__, wording
-from assistant.chain import Chain, Task
+from assistant.chain import Chain, Examination, Task
 from assistant.citations import claims_of
 from assistant.errors import QuestionError
+from assistant.evidence import Candidate
 from assistant.gate import Decision, Reason
 from assistant.grounding import Verifier
 from assistant.index import Coverage
@@ -37,6 +38,7 @@ from assistant.schema import (
     Passage,
     Provenance,
     Retrieved,
+    Verdict,
 )
 from assistant.spending import Ledger
 from assistant.writing import Draft, Writer
@@ -146,6 +148,14 @@ class Assistant:
         """
         return self._retriever.retrieve(self._readable(query), k, filters)
 
+    def examine(self, question: str, filters: Filters | None = None) -> Examination:
+        """Return how a question is read and weighed, with no answer: why it abstains, or would not.
+
+        Raises:
+            QuestionError: the question is empty, too long, or holds nothing to read.
+        """
+        return self._chain.examine(self._readable(question), self._passages, filters)
+
     def verify(self, text: str, passages: Sequence[Passage]) -> Grounding:
         """Check every sentence of a text against the passages it cites as ``[n]``."""
         return self._verifier.check(claims_of(text), passages)
@@ -172,9 +182,9 @@ class Assistant:
             yield draft.say(self._smalltalk(read))
             yield self._answered(asked, read, (), draft, AnswerKind.SMALLTALK)
             return
-        for reading in self._chain.readings(read):
+        for reading, allowed in self._chain.readings(read, filters):
             with draft.timed("retrieve"):
-                passages = self._chain.retrieve(reading.text, self._passages, filters)
+                passages = self._chain.retrieve(reading.text, self._passages, allowed)
             yield Retrieved(passages=passages)
             task = Task(question=reading, passages=passages)
             with draft.timed("gate"):
@@ -185,7 +195,7 @@ class Assistant:
             yield from self._writer.write(task, draft)
         if not draft.kept:
             draft.text = ""
-            yield draft.say(self._abstention(read, decision, passages))
+            yield from self._abstention(read, decision, passages, draft)
             yield self._answered(asked, read, passages, draft, AnswerKind.ABSTENTION)
             return
         yield self._answered(asked, read, passages, draft, AnswerKind.ANSWER)
@@ -213,18 +223,39 @@ class Assistant:
                 return wording.greeting(question.language, topics)
 
     def _abstention(
-        self, question: Question, decision: Decision, passages: Sequence[Passage]
-    ) -> str:
-        covered = self.coverage().topics[question.language]
-        titles = [p.document.title for p in passages if p.document.language is question.language]
-        near = list(dict.fromkeys(titles)) if decision.reason is not Reason.FAR else []
-        return wording.abstention(
-            question.language,
-            reason=decision.reason.value if decision.reason else "far",
-            missing=decision.missing,
-            looked_for=list(dict.fromkeys(item.text for item in question.items))[:6],
-            topics=list(dict.fromkeys((*near[:NEAR_TOPICS], *covered)))[:TOPICS],
+        self,
+        question: Question,
+        decision: Decision,
+        passages: Sequence[Passage],
+        draft: Draft,
+    ) -> Iterator[Event]:
+        """Yield that there is no answer, why, the sentence that says so, and what there is."""
+        language = question.language
+        unsaid = self._quoted(decision.unsaid, passages) if decision.unsaid else None
+        yield draft.say(
+            wording.abstention(
+                language,
+                reason=decision.reason.value if decision.reason else "far",
+                missing=decision.missing,
+                looked_for=[]
+                if unsaid
+                else list(dict.fromkeys(item.text for item in question.items))[:6],
+            )
         )
+        if unsaid:
+            yield draft.say("\n\n")
+            yield draft.quote(unsaid)
+        covered = self.coverage().topics[language]
+        titles = [p.document.title for p in passages if p.document.language is language]
+        near = list(dict.fromkeys(titles)) if decision.reason is not Reason.FAR else []
+        topics = list(dict.fromkeys((*near[:NEAR_TOPICS], *covered)))[:TOPICS]
+        yield draft.say(wording.offer(language, topics))
+
+    def _quoted(self, sentence: Candidate, passages: Sequence[Passage]) -> ClaimCheck | None:
+        """Return the check of a sentence quoted from its passage, None where it does not hold."""
+        claim = claims_of(f"{sentence.text} [{sentence.marker}]")[0]
+        check = self._verifier.check([claim], passages).checks[0]
+        return check if check.verdict is Verdict.SUPPORTED else None
 
     def _answered(
         self,

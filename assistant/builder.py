@@ -338,7 +338,8 @@ def _require_fresh(manifest: Manifest, settings: Settings) -> None:
             for path in {*manifest.knowledge, *recipe.knowledge}
             if manifest.knowledge.get(path) != recipe.knowledge.get(path)
         }
-        what = f"the knowledge changed since the index was built ({len(changed)} files)"
+        named = f"{len(changed)} files" if changed else "its word lists, or how it is read"
+        what = f"the knowledge changed since the index was built ({named})"
     raise IndexStale(f"{what}; run: firstpilot ingest")
 
 

@@ -8,15 +8,15 @@ through.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from langchain_core.messages import HumanMessage
 
 from assistant.backends import Backend, Spent
 from assistant.calls import Calls
 from assistant.conversation import Condenser
-from assistant.evidence import EvidenceRanker
-from assistant.gate import Decision, Gate
+from assistant.evidence import HOLDS_WITHIN, Candidate, EvidenceRanker
+from assistant.gate import Decision, Features, Gate
 from assistant.prompting import Prompt, excerpts_of, render_excerpts, render_question
 from assistant.questions import Question, QuestionReader
 from assistant.retrieval import Retriever
@@ -35,6 +35,19 @@ class Task:
 
     question: Question
     passages: tuple[Passage, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examination:
+    """How a question was read and weighed, for those who ask why."""
+
+    question: Question
+    passages: tuple[Passage, ...]
+    candidates: tuple[Candidate, ...]
+    """Every sentence of the passages, best first."""
+    features: Features | None
+    """What the gate saw; None when no sentence was about the places, names and years asked for."""
+    decision: Decision
 
 
 class Chain:
@@ -91,11 +104,19 @@ class Chain:
             return self._reader.read(by_rule)
         return self._reader.read(self._rewriter.rewrite(question, history, calls) or by_rule)
 
-    def readings(self, question: Question) -> Iterator[Question]:
-        """Yield a question as read, then without what it says about the asker."""
-        yield question
+    def readings(
+        self, question: Question, filters: Filters | None
+    ) -> Iterator[tuple[Question, Filters | None]]:
+        """Yield the ways to look for an answer, each with its filters, the plainest first.
+
+        As read; without what is said about the asker; and in the rules and programmes alone, which
+        hold for every place inside theirs, where a place was named that lies in another.
+        """
+        yield question, filters
         if question.core != " ".join(normalise(question.text).split()):
-            yield self._reader.read(question.core)
+            yield self._reader.read(question.core), filters
+        if self._ranker.lies_in_another(question) and not (filters and filters.kinds):
+            yield question, replace(filters or Filters(), kinds=tuple(HOLDS_WITHIN))
 
     def retrieve(self, query: str, k: int, filters: Filters | None) -> tuple[Passage, ...]:
         """Return the passages that may answer."""
@@ -106,6 +127,19 @@ class Chain:
         excerpts = excerpts_of(task.passages)
         ranked = self._ranker.rank(task.question, excerpts)
         return self._gate.decide(task.question, task.passages, ranked)
+
+    def examine(self, question: str, k: int, filters: Filters | None = None) -> Examination:
+        """Return how a question is read and weighed over ``k`` passages, without an answer."""
+        read = self.condense(question, ())
+        task = Task(question=read, passages=self.retrieve(read.text, k, filters))
+        ranked = self._ranker.rank(read, excerpts_of(task.passages))
+        return Examination(
+            question=read,
+            passages=task.passages,
+            candidates=tuple(ranked),
+            features=self._gate.seen(read, task.passages, ranked),
+            decision=self._gate.decide(read, task.passages, ranked),
+        )
 
     def generate(self, task: Task, backend: Backend) -> Generator[Piece | Spent]:
         """Yield a backend's answer as it is written, then how it ended.

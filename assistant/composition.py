@@ -31,10 +31,18 @@ RIVAL_SLACK = 0.8
 RIVAL_COVERAGE = 0.9
 """Share of what the leading sentence covers of the question that the other must cover."""
 
+COMPLETING_LIKENESS, RIVAL_LIKENESS = 0.2, 0.12
+"""How much less like the question than the leading sentence another one may be (``aboutness``) that
+completes it from another passage, or gives another figure on the same."""
+FEW = 3
+"""Sentences of an answer that is a figure."""
+ENOUGH_STEPS = 3
+"""Steps of one passage from which no other's are mixed in: two plans make none."""
 RIVAL_ITEMS = 2
 """Things a question must name for amounts of two sources to be the price of the same."""
 
 _MEASURED = {Expect.SHARE, Expect.MONEY, Expect.FIGURE}
+_DETAILS = {*_MEASURED, Expect.DURATION, Expect.WHEN, Expect.WHO, Expect.WHERE}
 _SEVERAL = {Expect.REASONS, Expect.LIST, Expect.STEPS}
 
 
@@ -183,8 +191,10 @@ def _completing(
     """Choose what completes the leading sentence and does not repeat it."""
     several = question.expects in _SEVERAL
     chosen = [lead]
-    for candidate in candidates[1:]:
+    for candidate in _of_one_plan(question, lead, candidates):
         beside = candidate.marker == lead.marker
+        if not beside and not _near(candidate, lead, COMPLETING_LIKENESS):
+            continue
         slack = SLACK * (2 if beside and several else 1) * (2 if question.wants_more else 1)
         if beside:
             slack *= 1 + lead.near
@@ -197,10 +207,27 @@ def _completing(
         if not beside and candidate.text.endswith((":", "：")):
             continue  # it announces a list that does not follow
         chosen.append(candidate)
-        limit = 2 * SENTENCES if several or question.wants_more else SENTENCES
-        if len(chosen) == limit:
+        if len(chosen) == _limit(question):
             break
     return chosen[1:]
+
+
+def _of_one_plan(
+    question: Question, lead: Candidate, candidates: Sequence[Candidate]
+) -> list[Candidate]:
+    """Return the others, of steps only those of the leading one's passage if they are enough."""
+    others = [candidate for candidate in candidates if candidate is not lead]
+    if question.expects is not Expect.STEPS or question.wants_more:
+        return others
+    own = [c for c in others if c.marker == lead.marker and c.listed]
+    return own if len(own) >= ENOUGH_STEPS else others
+
+
+def _limit(question: Question) -> int:
+    """Return how many sentences an answer may have."""
+    if question.wants_more or question.expects in _SEVERAL:
+        return 2 * SENTENCES
+    return FEW if question.expects in _DETAILS else SENTENCES
 
 
 def _rivals(
@@ -217,6 +244,7 @@ def _rivals(
         rival = (
             candidate.title != lead.title
             and candidate.language is lead.language
+            and _near(candidate, lead, RIVAL_LIKENESS)
             and candidate.score >= lead.score - RIVAL_SLACK
             and candidate.coverage >= RIVAL_COVERAGE * lead.coverage
             and not set(candidate.missing) - set(lead.missing)
@@ -226,6 +254,13 @@ def _rivals(
         if rival:
             found.setdefault(candidate.title, candidate)
     return list(found.values())[: SENTENCES - 1]
+
+
+def _near(candidate: Candidate, lead: Candidate, slack: float) -> bool:
+    """Whether a sentence is hardly less like the question than the leading one."""
+    if candidate.likeness is None or lead.likeness is None:
+        return True
+    return candidate.likeness >= lead.likeness - slack
 
 
 def _measured(candidate: Candidate) -> list[Figure]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
+from assistant.aboutness import load_aboutness
 from assistant.builder import LiveIndex, build_documents, build_index, make_analyser
 from assistant.chain import Chain
 from assistant.conversation import Condenser
@@ -86,10 +87,13 @@ def _assemble(settings: Settings, index: Callable[[], Index]) -> Parts:
     frequency = WordFrequency(analyser)
     names = Names(index, frequency)
     reader = QuestionReader(analyser, frequency, names)
-    ranker = EvidenceRanker(analyser, embeddings)
+    aboutness = load_aboutness(settings.knowledge_dir, embeddings.name if embeddings else None)
+    ranker = EvidenceRanker(analyser, embeddings, aboutness)
     backends = make_backends(settings, reader, ranker)
     ledger = Ledger(settings.data_dir, settings.daily_budget)
-    retriever = HybridRetriever(index=index, analyser=analyser, embeddings=embeddings)
+    retriever = HybridRetriever(
+        index=index, analyser=analyser, embeddings=embeddings, aboutness=aboutness
+    )
     chain = Chain(
         condenser=Condenser(reader, analyser, Speller(lexicon, analyser, frequency, names)),
         reader=reader,

@@ -14,15 +14,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from assistant.aboutness import Aboutness
 from assistant.figures import Figure, FigureKind, find_figures
 from assistant.lexicon import ConceptClass
 from assistant.markdown import quotable_spans
 from assistant.prompting import Excerpt
 from assistant.questions import Item, Question
-from assistant.schema import Asked, Grade, Language
+from assistant.schema import Asked, Grade, Kind, Language
 from assistant.signals import (
     ALIKE,
-    LISTED_FLOOR,
     STRENGTH,
     Signals,
     above,
@@ -53,6 +53,9 @@ _CLASS_WEIGHT = {
     ConceptClass.ORGANISATION: 1.6,
     ConceptClass.PLACE: 1.6,
 }
+
+HOLDS_WITHIN = (Kind.RULE, Kind.PROGRAMME, Kind.GUIDE)
+"""Kinds of documents that hold for every place inside one they name: EU law, not EU statistics."""
 
 _ITEM = re.compile(r"(^|\n)\s*(?:[-*+]|\d{1,3}[.)])\s+\Z")
 _NOT_STATED = re.compile(
@@ -87,17 +90,23 @@ class Candidate:
     """Terms and concepts of the sentence."""
     figures: tuple[Figure, ...]
     cosine: float | None
-    """With the question; None without an embedder."""
+    """Likeness to the question (see ``aboutness``); None without an embedder."""
     missing: tuple[Item, ...]
     """Specific items of the question that neither sentence nor headings name."""
     asked: float | None
-    """Cosine with the nearest question that it answers; None where it lists none."""
+    """Likeness of the nearest question that it answers; None where it lists none."""
     near: float
     """How near the question its passage's own questions are, from 0 to 1."""
     not_stated: bool
     """Whether it says that something is not stated."""
     signals: Signals
     score: float
+
+    @property
+    def likeness(self) -> float | None:
+        """The better of its own likeness to the question and that of a question it answers."""
+        known = [value for value in (self.cosine, self.asked) if value is not None]
+        return max(known, default=None)
 
     @property
     def coverage(self) -> float:
@@ -144,13 +153,18 @@ class _Surroundings:
 class EvidenceRanker:
     """Scores sentences against a question."""
 
-    def __init__(self, analyser: Analyser, embeddings: CachedEmbeddings | None) -> None:
-        """Take the index's analyser and embedder."""
+    def __init__(
+        self,
+        analyser: Analyser,
+        embeddings: CachedEmbeddings | None,
+        aboutness: Aboutness | None = None,
+    ) -> None:
+        """Take the index's analyser and embedder, and what compares its vectors (else cosine)."""
+        self._aboutness = aboutness or Aboutness()
         self._analyser = analyser
         self._embeddings = embeddings
         # The gate and the embedded answerer rank the same evidence; sentences come back often.
         self._ranked = lru_cache(maxsize=32)(self._rank)
-        self._spans = lru_cache(maxsize=4096)(quotable_spans)
         self._figures = lru_cache(maxsize=16384)(lambda text: tuple(find_figures(text)))
 
     def rank(self, question: Question, excerpts: Sequence[Excerpt]) -> list[Candidate]:
@@ -169,7 +183,7 @@ class EvidenceRanker:
         surroundings = _Surroundings(
             weights=item_weights(question, [it.keys | it.frame for it in sentences]),
             cosines=cosines,
-            askeds=[it.asked.cosine if it.asked else None for it in sentences],
+            askeds=[it.asked.likeness if it.asked else None for it in sentences],
             near=nearness([excerpt.match for excerpt in excerpts]),
         )
         found = [
@@ -180,7 +194,7 @@ class EvidenceRanker:
 
     def _sentences(self, number: int, excerpt: Excerpt) -> Iterator[_Sentence]:
         frame = self._frame(excerpt)
-        spans = self._spans(excerpt.text)
+        spans = quotable_spans(excerpt.text)
         asked = excerpt.asked if len(excerpt.asked) == len(spans) else [None] * len(spans)
         for order, (start, end) in enumerate(spans):
             text = excerpt.text[start:end]
@@ -217,11 +231,20 @@ class EvidenceRanker:
         terms = self._analyser.terms(text)
         return self._analyser.containers(terms) | frozenset(terms)
 
+    def lies_in_another(self, question: Question) -> bool:
+        """Whether a question names a place that lies in another one."""
+        return any(self._around(item) for item in question.items)
+
+    def _around(self, item: Item) -> frozenset[str]:
+        """Return the places whose rules hold in a place."""
+        return self._analyser.ruled_by(item.key)
+
     def _cosines(self, question: str, sentences: Sequence[str]) -> list[float | None]:
         if self._embeddings is None:
             return [None] * len(sentences)
         vector = self._embeddings.embed_queries([question])[0]
-        return [float(value) for value in self._embeddings.array(list(sentences)) @ vector]
+        vectors = self._embeddings.array(list(sentences))
+        return [float(value) for value in self._aboutness.with_sentences(vector, vectors)]
 
     def _candidate(
         self,
@@ -231,13 +254,17 @@ class EvidenceRanker:
         around: _Surroundings,
     ) -> Candidate:
         excerpt, text, asked = sentence.excerpt, sentence.text, sentence.asked
-        like = asked.cosine if asked else None
+        like = asked.likeness if asked else None
         near = around.near[sentence.number - 1]
+        listed = self._keys(asked.question) if asked else frozenset()
         named = sentence.keys | sentence.frame
         missing = tuple(
             item
             for item in question.items
-            if item.cls is not None and item.cls.specific and item.key not in named
+            if item.cls is not None
+            and item.cls.specific
+            and item.key not in named | listed
+            and not (excerpt.kind in HOLDS_WITHIN and self._around(item) & named)
         )
         not_stated = bool(_NOT_STATED.search(text) and _DISCLOSURE.search(text))
         fits = fitness(question.expects, sentence.figures, sentence.keys, excerpt.kind)
@@ -246,10 +273,8 @@ class EvidenceRanker:
             context=_share(question, around.weights, named),
             cosine=standing(cosine, around.cosines),
             asked=standing(like, around.askeds),
-            asked_near=above(like or 0.0, LISTED_FLOOR),
-            asked_words=_share(question, around.weights, self._keys(asked.question))
-            if asked
-            else 0.0,
+            asked_near=max(like or 0.0, 0.0),
+            asked_words=_share(question, around.weights, listed),
             fits=fits,
             missing=len(missing) * (1.0 - near),
             rank=1.0 / sentence.number,

@@ -13,10 +13,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from functools import lru_cache
+from operator import attrgetter, mul
 
 from assistant.evidence import Candidate, class_weight
 from assistant.figures import FigureKind, find_figures
 from assistant.lexicon import ConceptClass
+from assistant.normalise import normalise
 from assistant.outside import Outside
 from assistant.pertinence import owned, pertinent
 from assistant.questions import Expect, Item, Question
@@ -46,6 +48,8 @@ class Decision:
     """None when answerable."""
     missing: tuple[str, ...]
     """What the reason is about, as the reader put it."""
+    unsaid: Candidate | None = None
+    """The sentence that says that just this is not stated."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,36 +61,62 @@ class Features:
 
     match: float
     """Best cosine with a question that a passage says it answers, rescaled: 0.8 is 0, 1 is 1; of
-    passages that list no question, with their best sentence."""
-    cosine: float
-    """Best cosine with a sentence, rescaled the same way."""
+    passages that list no question, likeness to their best sentence."""
+    said: float
+    """Best likeness of a good sentence (see ``aboutness``)."""
+    asked: float
+    """Best likeness of a question that a good sentence answers; where none is listed, ``said``."""
+    wording: float
+    """Likeness in letters of the question and the nearest one that the best sentence answers."""
     outside: float
     """Cosine with the nearest question that lies outside, rescaled, less ``match``; in [-1, 1]."""
     accord: float
     """How far the rankings agree on the first passage: its fused score over ``FULL_ACCORD``."""
-    first_lacks: float
-    """1 when the best sentence lacks something an answer must name."""
+    lead: float
+    """How far the best sentence's score is from the next one's, in its units; at least 0."""
+    gravest: float
+    """Weight of the gravest thing asked that the best sentence, its headings and that listed
+    question do not cover, from 0 to about 1.6."""
     lacking: float
-    """How much each of the good sentences lacks of it at least: things over ``MOST_LACKING``."""
+    """How much each of the good sentences lacks of what an answer must name: things over
+    ``MOST_LACKING``."""
+    unknown: float
+    """Share of the question's weight found in no passage."""
+    detail: float
+    """1 when a figure or a date is asked for."""
     no_detail: float
     """1 when no good sentence holds the kind of detail asked for."""
     unsaid: float
-    """1 when "this is not stated" is about the question more than anything that is stated."""
-    context: float
-    """Share of the question that the best sentence and its headings cover."""
+    """1 when the best sentence says that something is not stated."""
     substance: float
     """How much the question names: things over ``MUCH``."""
-    unknown: float
-    """Share of the question's weight found in no passage."""
 
 
-# Logistic regression, balanced classes, 2026-11-24: 570 questions (evals/cases, the dev parts), of
-# which those that no sentence is pertinent to are left out. Area under the curve .905 in ten folds,
-# .84 on 310 questions not fitted to. See evals/LOG.md, "gate". The order is that of Features.
-_BIAS = -3.86
-_WEIGHTS = (2.04, 1.77, -1.73, 0.97, -1.65, -1.08, -1.8, -2.56, 1.06, 2.1, -0.87)
-THRESHOLD = 0.38
+# Logistic regression, balanced classes, 2026-11-26: 1,309 development questions, 908 of which are
+# answered by one of the first three sentences; area under the curve .851 in ten folds by document.
+# See evals/LOG.md, "gate"; to fit anew, run: python -m evals.train_ranking
+_BIAS = -4.85
+_WEIGHTS = Features(
+    match=2.6,
+    said=1.39,
+    asked=1.96,
+    wording=1.14,
+    outside=-0.73,
+    accord=0.82,
+    lead=0.15,
+    gravest=-1.35,
+    lacking=-1.14,
+    unknown=-1.59,
+    detail=-0.42,
+    no_detail=-0.66,
+    unsaid=-2.26,
+    substance=2.4,
+)
+THRESHOLD = 0.3
 """Probability below which the gate abstains."""
+BARE_ITEMS, BARE_THRESHOLD = 2, 0.05
+"""The same for a question that names so many things at most, all of them covered ("costs?"): it is
+vague, and what the passages say on it is what there is. A figure needs one thing less."""
 
 _MUST_NAME = {
     ConceptClass.FUNCTION,
@@ -103,12 +133,11 @@ does not."""
 
 _DETAIL = {Expect.SHARE, Expect.MONEY, Expect.DURATION, Expect.FIGURE, Expect.WHEN}
 """What only a sentence with the right kind of figure can answer."""
+_NAMED = {Expect.WHO, Expect.WHERE}
 FULL_ACCORD = 0.5
 """Fused score of a passage that words, meaning and listed questions all put first."""
-SENTENCE_LEVEL = 0.03
-"""How much lower the cosine of a question with a sentence is than with a like question."""
-NO_EMBEDDER = 0.9
-"""Stands for the cosine where there is no embedder: words decide alone."""
+NO_EMBEDDER = 0.5
+"""Stands for the likeness where there is no embedder: words decide alone."""
 DETAIL_COVERAGE = 0.15
 """Share of the question that the sentence with the figure must cover by itself."""
 SAME = 0.985
@@ -117,8 +146,8 @@ KINDRED_COVERAGE = 0.7
 """The same of a sentence with a figure of another kind: by how much a cost fell, not the cost."""
 DETAIL_NEAR = 0.7
 """How near its passage's own questions must be that it may cover less."""
-UNSAID_LEAD = 0.1
-"""How much more of the question a sentence must cover that says that something is not stated."""
+NEARLY = 1.0
+"""How much lower the score of a sentence as good as another may be."""
 MOST_LACKING, MUCH = 3, 10
 _GOOD = 10
 """How many of the best sentences are looked at for what the question names."""
@@ -150,15 +179,25 @@ class Gate:
             return _abstain(Reason.YEAR, 0.0, [str(year) for year in question.years])
         features = self.features(question, passages, about)
         probability = calibrated(features)
+        if features.unsaid and question.expects in _DETAIL | _NAMED and not _stated(about):
+            return replace(_abstain(Reason.NOT_STATED, probability), unsaid=about[0])
         same = any((passages[c.marker - 1].match or 0.0) >= SAME for c in about)
-        if same or probability >= THRESHOLD:
+        bare = len(question.items) <= BARE_ITEMS - features.detail and not features.gravest
+        if same or probability >= (BARE_THRESHOLD if bare else THRESHOLD):
             return Decision(answerable=True, probability=probability, reason=None, missing=())
         lacking = _in_none(_to_be_named(question), self._good(question, passages, about))
-        if features.unsaid or any(_says_unsaid(c, lacking) for c in about[:_GOOD]):
-            return _abstain(Reason.NOT_STATED, probability)
+        if features.unsaid:
+            return replace(_abstain(Reason.NOT_STATED, probability), unsaid=about[0])
         if lacking:
             return _abstain(Reason.MISSING, probability, [item.text for item in lacking])
         return _abstain(Reason.FAR, probability)
+
+    def seen(
+        self, question: Question, passages: Sequence[Passage], candidates: Sequence[Candidate]
+    ) -> Features | None:
+        """Return what ``decide`` weighs; None where it abstains without weighing."""
+        about = _of_the_years(question, pertinent(question, candidates), passages)
+        return self.features(question, passages, about) if about else None
 
     def _good(
         self,
@@ -190,34 +229,57 @@ class Gate:
     ) -> Features:
         """Return the features of a question beside its candidates (at least one), best first."""
         weights = {item.key: class_weight(item) for item in question.items}
+        total = sum(weights.values()) or 1.0
         listed = self._listed(passages)
         known = set().union(*(c.keys | listed[c.marker] for c in candidates))
-        unknown = sum(weight for key, weight in weights.items() if key not in known)
         good = self._good(question, passages, candidates)
         lacks = [len(_to_be_named(question) & set(c.missing)) for c in good] or [MOST_LACKING]
         fullest = [c for c, lack in zip(good, lacks, strict=False) if lack == min(lacks)]
         match = _match_of(passages, candidates)
-        cosines = [c.cosine for c in good if c.cosine is not None]
+        said = max((c.cosine for c in good if c.cosine is not None), default=NO_EMBEDDER)
+        best, *others = candidates
+        asked = asked_of(best, passages)
+        named = best.keys | self._terms(f"{best.title}\n{best.section}\n{asked}")
+        uncovered = [weight for key, weight in weights.items() if key not in named]
         return Features(
             match=match,
-            cosine=_rescaled(max(cosines, default=NO_EMBEDDER)),
+            said=said,
+            asked=max((c.asked for c in good if c.asked is not None), default=said),
+            wording=_alike(question.text, asked),
             outside=_rescaled(self._outside.match(question.text) or 0.0) - match,
             accord=min(passages[0].score / FULL_ACCORD, 1.0),
-            first_lacks=float(lacks[0] > 0),
+            lead=best.score - others[0].score if others else 0.0,
+            gravest=max(uncovered, default=0.0),
             lacking=min(*lacks, MOST_LACKING) / MOST_LACKING,
+            unknown=sum(weight for key, weight in weights.items() if key not in known) / total,
+            detail=float(question.expects in _DETAIL),
             no_detail=float(not _holds_detail(question, fullest)),
-            unsaid=float(_better_unsaid(candidates)),
-            context=candidates[0].context,
+            unsaid=float(best.not_stated),
             substance=min(len(question.items) / MUCH, 1.0),
-            unknown=unknown / (sum(weights.values()) or 1.0),
         )
+
+
+def asked_of(candidate: Candidate, passages: Sequence[Passage]) -> str:
+    """Return the listed question nearest to the one asked that a sentence answers, "" if none."""
+    asked = passages[candidate.marker - 1].asked
+    nearest = asked[candidate.order] if candidate.order < len(asked) else None
+    return nearest.question if nearest else ""
+
+
+def _alike(one: str, other: str) -> float:
+    """Return how alike two questions are in words, whatever their order."""
+    from rapidfuzz import fuzz
+
+    return fuzz.token_set_ratio(normalise(one), normalise(other)) / 100 if other else 0.0
 
 
 def calibrated(seen: Features) -> float:
     """Return the probability that the passages answer, by logistic regression."""
-    values = (getattr(seen, field.name) for field in fields(Features))
-    logit = _BIAS + sum(w * x for w, x in zip(_WEIGHTS, values, strict=True))
+    logit = _BIAS + sum(map(mul, _values(_WEIGHTS), _values(seen)))
     return 1.0 / (1.0 + math.exp(-logit))
+
+
+_values = attrgetter(*(field.name for field in fields(Features)))
 
 
 def _match_of(passages: Sequence[Passage], candidates: Sequence[Candidate]) -> float:
@@ -228,11 +290,9 @@ def _match_of(passages: Sequence[Passage], candidates: Sequence[Candidate]) -> f
 def _match(passage: Passage, marker: int, candidates: Sequence[Candidate]) -> float:
     """Return how near a passage's questions are, or its sentences when it lists no question."""
     if passage.chunk.questions:
-        cosine = passage.match or 0.0
-    else:
-        own = [c.cosine for c in candidates if c.marker == marker and c.cosine is not None]
-        cosine = max(own, default=NO_EMBEDDER) + SENTENCE_LEVEL
-    return _rescaled(cosine)
+        return _rescaled(passage.match or 0.0)
+    own = [c.cosine for c in candidates if c.marker == marker and c.cosine is not None]
+    return max(own, default=NO_EMBEDDER)
 
 
 def _rescaled(cosine: float) -> float:
@@ -252,16 +312,12 @@ def _in_none(items: set[Item], candidates: Sequence[Candidate]) -> list[Item]:
     return sorted(nowhere or (missing[0] if missing else items), key=lambda item: item.key)
 
 
-def _says_unsaid(candidate: Candidate, lacking: Sequence[Item]) -> bool:
-    """Whether a sentence says that just this is not stated."""
-    return candidate.not_stated and not set(lacking) & set(candidate.missing)
-
-
-def _better_unsaid(candidates: Sequence[Candidate]) -> bool:
-    """Whether "this is not stated" is about the question more than anything that is stated."""
-    said = max((c.coverage for c in candidates if not c.not_stated), default=0.0)
-    unsaid = max((c.coverage for c in candidates if c.not_stated), default=0.0)
-    return unsaid > said + UNSAID_LEAD
+def _stated(candidates: Sequence[Candidate]) -> bool:
+    """Whether a sentence nearly as good as the best states what is asked for after all."""
+    return any(
+        c.fits >= 1 and not c.not_stated and c.score >= candidates[0].score - NEARLY
+        for c in candidates[:_GOOD]
+    )
 
 
 def _holds_detail(question: Question, about: Sequence[Candidate]) -> bool:
@@ -281,7 +337,7 @@ def _of_the_years(
 ) -> list[Candidate]:
     """Return the candidates about the years asked about; none unless each year is told of.
 
-    A sentence is about its own years and its passage's, if those are not yet to come.
+    A sentence that names years is about those; another about its passage's, if they have come.
     """
     asked = set(question.years)
     if not asked:
@@ -295,7 +351,7 @@ def _of_the_years(
 
 def _told(candidate: Candidate, passage: Passage) -> set[int]:
     said = {int(f.low) for f in candidate.figures if f.kind in {FigureKind.YEAR, FigureKind.DATE}}
-    return said | {year for year in _years_of(passage) if year <= passage.source.year}
+    return said or {year for year in _years_of(passage) if year <= passage.source.year}
 
 
 def _years_of(passage: Passage) -> frozenset[int]:

@@ -51,7 +51,9 @@ class Concept:
     english: tuple[str, ...]
     chinese: tuple[str, ...]
     holds: tuple[str, ...] = ()
-    """Ids of the places directly inside a place."""
+    """Ids of the places directly inside a place: what is said of them is said of it."""
+    members: tuple[str, ...] = ()
+    """Ids of the places whose rules a union makes: what it rules holds for them, no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,14 @@ class Lexicon:
                     known.add(concept.id)
                     inner += self.concepts[place].holds
         return {place: frozenset(outer) for place, outer in around.items()}
+
+    def unions(self) -> dict[str, frozenset[str]]:
+        """Return, by id of a place, the ids of the unions whose rules hold there."""
+        around: dict[str, set[str]] = {}
+        for concept in self.concepts.values():
+            for place in concept.members:
+                around.setdefault(place, set()).add(concept.id)
+        return {place: frozenset(unions) for place, unions in around.items()}
 
 
 def load_lexicon(path: Path) -> Lexicon:
@@ -116,13 +126,18 @@ def load_lexicon(path: Path) -> Lexicon:
             english=tuple(map(str, entry.get("en", ()))),
             chinese=tuple(map(str, entry.get("zh", ()))),
             holds=tuple(f"place-{code}" for code in entry.get("holds", ())),
+            members=tuple(f"place-{code}" for code in entry.get("members", ())),
         )
     for concept in concepts.values():
-        unknown = next((place for place in concept.holds if place not in concepts), None)
-        if unknown or concept.id in concept.holds:
-            problem = f"'holds' names {unknown or concept.id}, which is no other place"
-            raise KnowledgeError(str(path), None, f"concept {concept.id!r}: {problem}")
+        for key, named in (("holds", concept.holds), ("members", concept.members)):
+            unknown = next((place for place in named if place not in concepts), None)
+            if unknown or concept.id in named:
+                problem = f"{key!r} names {unknown or concept.id}, which is no other place"
+                raise KnowledgeError(str(path), None, f"concept {concept.id!r}: {problem}")
     return Lexicon(concepts)
+
+
+_LISTS = ("en", "zh", "holds", "members")
 
 
 def _as_place(entry: Any) -> Any:
@@ -139,10 +154,10 @@ def _problem(entry: Any) -> str | None:
         return f"'class' is missing; write one of {classes}"
     if entry["class"] not in list(ConceptClass):
         return f"'class' is {entry['class']!r}; write one of {classes}"
-    strange = next((key for key in entry if key not in {"class", "en", "zh", "holds"}), None)
+    strange = next((key for key in entry if key not in {"class", *_LISTS}), None)
     if strange is not None:
         return f"{strange!r} is no key of a concept; the keys are class, en, zh"
-    found = (_phrases_problem(key, entry[key]) for key in ("en", "zh", "holds") if key in entry)
+    found = (_phrases_problem(key, entry[key]) for key in _LISTS if key in entry)
     return next(filter(None, found), None)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain, pairwise
 
 from assistant.language import split_sentences
@@ -38,6 +39,12 @@ def quotable_spans(text: str) -> list[tuple[int, int]]:
     List markers, table pipes, quotation and emphasis marks at the ends are left out; what then
     holds no letter is no sentence.
     """
+    return list(_quotable_spans(text))
+
+
+@lru_cache(maxsize=4096)
+def _quotable_spans(text: str) -> tuple[tuple[int, int], ...]:
+    """Find them once: the passages of one question are cut by retrieval, ranking and checks."""
     found = []
     for span in split_sentences(text):
         start, end = span.start, span.end
@@ -49,7 +56,7 @@ def quotable_spans(text: str) -> list[tuple[int, int]]:
             start, end = _trim(text, start, end)
         if any(char.isalpha() for char in text[start:end]):
             found.append((start, end))
-    return found
+    return tuple(found)
 
 
 def _trim(text: str, start: int, end: int) -> tuple[int, int]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _CAPITAL = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]*[A-Z][A-Za-z]{2,}(?![A-Za-z0-9])")
 ORDINARY_ZIPF = 3.0
 """How common an English word must be not to be taken for a name."""
-LEAST_ZIPF = 2.5
+LEAST_ZIPF = 2.0
 """How common a Chinese word must be for the dictionary's word on its being a name to be trusted."""
 _SENTENCE_START = re.compile(r"(?:^|[.?!:\n]\s*)[\"'(]*\Z")
 LEAST_LETTERS = 5
@@ -54,7 +54,7 @@ class Names:
         latin = {
             found.group().lower()
             for found in _CAPITAL.finditer(text)
-            if not found.group().isupper()
+            if not found.group().removesuffix("s").isupper()  # CEO, CVs
             and not _SENTENCE_START.search(text, 0, found.start())
             and self._frequency.zipf(found.group().lower()) < ORDINARY_ZIPF
         }

@@ -139,7 +139,7 @@ def excerpts_of(passages: Sequence[Passage]) -> list[Excerpt]:
             text=passage.chunk.text,
             kind=passage.document.kind.value,
             match=round(passage.match or 0.0, 3),
-            asked=tuple(it and Asked(round(it.cosine, 4), it.question) for it in passage.asked),
+            asked=tuple(it and Asked(round(it.likeness, 4), it.question) for it in passage.asked),
         )
         for passage in passages
     ]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Protocol
 
+from assistant.aboutness import Aboutness
 from assistant.chunking import sentence_spans
 from assistant.index import Index
 from assistant.language import detect_language
@@ -67,6 +68,7 @@ class HybridRetriever:
         index: Callable[[], Index],
         analyser: Analyser,
         embeddings: CachedEmbeddings | None,
+        aboutness: Aboutness | None = None,
     ) -> None:
         """Take the parts.
 
@@ -74,7 +76,9 @@ class HybridRetriever:
             index: returns the generation to search; asked once a call.
             analyser: cuts queries into terms the way the index was built.
             embeddings: the embedder of the index, or None for BM25 alone.
+            aboutness: compares questions; plain cosine unless given.
         """
+        self._aboutness = aboutness or Aboutness()
         self._index = index
         self._analyser = analyser
         self._embeddings = embeddings
@@ -105,19 +109,20 @@ class HybridRetriever:
         kept = _fold_duplicates([index.chunks[key] for key in order], k)
         merged = own | other
         return [
-            _passage(index, chunk, rank, merged[chunk.id], self._likeness(vector, chunk))
+            _passage(index, chunk, rank, merged[chunk.id], *self._likeness(vector, chunk))
             for rank, chunk in enumerate(kept, start=1)
         ]
 
     def _likeness(
         self, vector: NDArray[np.float32] | None, chunk: Chunk
-    ) -> list[tuple[ListedQuestion, float]]:
-        """Return the questions a chunk answers, each with its cosine with the query."""
+    ) -> tuple[float | None, list[tuple[ListedQuestion, float]]]:
+        """Return the cosine with the nearest question a chunk answers, and each one's likeness."""
         if vector is None or self._embeddings is None or not chunk.questions:
-            return []
+            return None, []
         texts = [question.text for question in chunk.questions]
-        cosines = self._embeddings.array(texts, as_queries=True) @ vector
-        return list(zip(chunk.questions, map(float, cosines), strict=True))
+        vectors = self._embeddings.array(texts, as_queries=True)
+        likeness = map(float, self._aboutness.with_questions(vector, vectors))
+        return float((vectors @ vector).max()), list(zip(chunk.questions, likeness, strict=True))
 
     def _rank(
         self,
@@ -150,14 +155,15 @@ def _passage(
     chunk: Chunk,
     rank: int,
     score: float,
+    match: float | None,
     likeness: Sequence[tuple[ListedQuestion, float]],
 ) -> Passage:
     document = index.documents[chunk.document_id]
     cited = index.references(chunk)
     asked: list[Asked | None] = [None] * len(sentence_spans(chunk)) if likeness else []
-    for question, cosine in sorted(likeness, key=lambda row: row[1]):
+    for question, near in sorted(likeness, key=lambda row: row[1]):
         if question.sentence is not None:
-            asked[question.sentence] = Asked(cosine, question.text)
+            asked[question.sentence] = Asked(near, question.text)
     return Passage(
         chunk=chunk,
         document=document,
@@ -165,7 +171,7 @@ def _passage(
         rank=rank,
         source=section_source(document.source, cited),
         references=cited,
-        match=max((cosine for _, cosine in likeness), default=None),
+        match=match,
         asked=tuple(asked),
     )
 

@@ -116,7 +116,8 @@ class ListedQuestion:
 class Asked:
     """The listed question of a sentence that is nearest to the one asked."""
 
-    cosine: float
+    likeness: float
+    """In [-1, 1]; see ``aboutness``."""
     question: str
 
 

@@ -53,6 +53,10 @@ class Analyser:
             f"@{place}": frozenset(f"@{outer}" for outer in outers)
             for place, outers in lexicon.containers().items()
         }
+        self._unions = {
+            f"@{place}": frozenset(f"@{union}" for union in unions)
+            for place, unions in lexicon.unions().items()
+        }
         self._segmenter = Segmenter(chinese)
         self._longest = max(map(len, self._phrases), default=0)
         self.terms = lru_cache(maxsize=4096)(self._terms)
@@ -88,6 +92,11 @@ class Analyser:
     def containers(self, keys: Iterable[str]) -> frozenset[str]:
         """Return the terms of all places in which the places among some terms lie."""
         return frozenset().union(*(self._containers.get(key, ()) for key in keys))
+
+    def ruled_by(self, key: str) -> frozenset[str]:
+        """Return the terms of the places whose rules hold in a place: those around it, unions."""
+        around = self.containers([key])
+        return around.union(*(self._unions.get(place, frozenset()) for place in (key, *around)))
 
     def chinese_count(self, word: str) -> tuple[int, int]:
         """Return how often a simplified Chinese word occurs, and in how many words."""

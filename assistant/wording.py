@@ -139,16 +139,14 @@ def abstention(
     reason: str,
     missing: Sequence[str],
     looked_for: Sequence[str],
-    topics: Sequence[str],
 ) -> str:
-    """Return what is said when the knowledge base does not answer.
+    """Return what is said when the knowledge base does not answer; ``offer`` is to follow.
 
     Args:
         language: of the answer.
         reason: a key of the known reasons: place, year, missing, not-stated, far, empty.
         missing: what the reason is about, as the reader put it.
         looked_for: what the question was taken to be about.
-        topics: what can be asked instead.
     """
     lines = [_ABSTAIN[language]]
     if missing or "{items}" not in _WHY[reason][language]:
@@ -156,7 +154,12 @@ def abstention(
     if looked_for:
         lines.append(_LOOKED_FOR[language].format(items=_join(language, looked_for)))
     separator = " " if language is _EN else ""
-    return f"{separator.join(lines)}\n\n{_topics(language, topics)}"
+    return separator.join(lines)
+
+
+def offer(language: Language, topics: Sequence[str]) -> str:
+    """Return what can be asked instead."""
+    return f"\n\n{_topics(language, topics)}"
 
 
 def notice_for_grade(

@@ -74,6 +74,15 @@ class Draft:
         self.text += text
         return Verified(check=None, piece=text)
 
+    def quote(self, check: ClaimCheck) -> Verified:
+        """Add a checked sentence with its markers."""
+        piece = f"{check.claim.text} {''.join(f'[{n}]' for n in check.claim.markers)}"
+        claim = replace(check.claim, start=len(self.text), end=len(self.text + check.claim.text))
+        moved = replace(check, claim=claim)
+        self.kept.append(moved)
+        self.text += piece
+        return Verified(check=moved, piece=piece)
+
 
 class Writer:
     """Lets backends write. Safe to share between threads: all state is in the draft."""

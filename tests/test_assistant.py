@@ -44,7 +44,7 @@ def test_an_answer_is_quoted_cited_and_checked(
     [
         "What is the adoption rate in Germany?",
         "2030年会有多少企业用AI",
-        "How many people work at the translation platform?",
+        "How much does it cost to fly to Tokyo?",
         "今天天气怎么样",
     ],
 )
@@ -52,6 +52,26 @@ def test_what_the_sources_do_not_say_is_not_answered(assistant: Assistant, quest
     answer = assistant.ask(question)
     assert answer.abstained
     assert answer.citations == ()
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("How many people work at the translation platform?", "not"),
+        ("B2B翻译平台有多少员工？", "没有"),
+    ],
+)
+def test_a_source_that_says_it_does_not_say_is_quoted(
+    assistant: Assistant, question: str, said: str
+) -> None:
+    answer = assistant.ask(question)
+    assert answer.abstained
+    (citation,) = answer.citations
+    assert said in citation.quote
+    assert f"{citation.quote} [{citation.marker}]" in answer.text
+    (check,) = answer.grounding.checks
+    assert check.verdict is Verdict.SUPPORTED
+    assert answer.text[check.claim.start : check.claim.end] == check.claim.text
 
 
 def test_events_come_in_order_and_pieces_join_to_the_text(assistant: Assistant) -> None:

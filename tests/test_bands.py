@@ -44,6 +44,7 @@ BANDS = {
     },
     3: {
         *{
+            "aboutness",
             "terms",
             "normalise",
             "segmentation",

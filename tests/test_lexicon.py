@@ -8,6 +8,7 @@ import pytest
 
 from assistant.errors import KnowledgeError
 from assistant.lexicon import ConceptClass, load_lexicon
+from assistant.terms import Analyser
 from tests.support import KNOWLEDGE
 
 
@@ -96,3 +97,18 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     for path in (tmp_path / "lexicon.yaml", tmp_path / "none.yaml", tmp_path):
         with pytest.raises(KnowledgeError, match="cannot be read"):
             load_lexicon(path)
+
+
+def test_a_union_rules_its_members_and_is_not_made_of_them(tmp_path: Path):
+    text = "concepts: {}\nplaces:\n  gb: {en: [britain], holds: [wales]}\n  wales: {en: [wales]}\n"
+    lexicon = load(tmp_path, text + "  un: {en: [union], members: [gb]}\n")
+    assert lexicon.unions() == {"place-gb": {"place-un"}}
+    assert "place-gb" not in lexicon.containers()
+    analyser = Analyser(lexicon)
+    assert analyser.ruled_by("@place-wales") == {"@place-gb", "@place-un"}
+    assert analyser.ruled_by("@place-un") == frozenset()
+
+
+def test_a_union_of_an_unknown_place_is_told(tmp_path: Path):
+    with pytest.raises(KnowledgeError, match="'members' names place-utopia"):
+        load(tmp_path, "concepts: {}\nplaces: {un: {en: [union], members: [utopia]}}")

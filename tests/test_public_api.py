@@ -16,6 +16,7 @@ NAMES = [
     "ClaimCheck",
     "Document",
     "DocumentInfo",
+    "Examination",
     "Filters",
     "Grade",
     "Grounding",

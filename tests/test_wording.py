@@ -16,9 +16,8 @@ TOPICS = ["Costs", "成本"]
 
 
 def abstain(language: Language, reason: str, missing=(), looked_for=(), topics=TOPICS) -> str:
-    return wording.abstention(
-        language, reason=reason, missing=missing, looked_for=looked_for, topics=topics
-    )
+    said = wording.abstention(language, reason=reason, missing=missing, looked_for=looked_for)
+    return said + wording.offer(language, topics)
 
 
 @pytest.mark.parametrize("language", Language)

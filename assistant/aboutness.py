@@ -1,0 +1,89 @@
+"""Aboutness: how far a question and a sentence, or two questions, are about the same thing.
+
+Knows: two linear maps over the embedder's vectors, learned from the questions that the knowledge
+lists (``evals.train_aboutness``): nearness of vectors alone takes the same topic for the same
+matter. Does not know passages or scores. Invariant: for vectors of an embedder it was not made for
+it is plain cosine.
+"""
+
+from __future__ import annotations
+
+import logging
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Vectors = NDArray[np.float32]
+
+FILE = "aboutness.npz"
+_log = logging.getLogger(__name__)
+
+
+class Aboutness:
+    """Compares a question's vector with those of sentences and of other questions."""
+
+    def __init__(self, maps: dict[str, Vectors] | None = None) -> None:
+        """Take the maps.
+
+        Args:
+            maps: ``question`` and ``sentence``, each (dimension, dimension), and the means they are
+                applied from, ``question_mean`` and ``sentence_mean``; None compares by cosine.
+        """
+        self._maps = maps
+
+    def with_sentences(self, question: Vectors, sentences: Vectors) -> Vectors:
+        """Return the likeness of one question, (dimension,), with sentences, (n, dimension)."""
+        likeness: Vectors = self._mapped(sentences, "sentence") @ self._asked(question)
+        return likeness
+
+    def with_questions(self, question: Vectors, others: Vectors) -> Vectors:
+        """Return the likeness of one question, (dimension,), with others, (n, dimension)."""
+        likeness: Vectors = self._mapped(others, "question") @ self._asked(question)
+        return likeness
+
+    def _asked(self, question: Vectors) -> Vectors:
+        asked: Vectors = self._mapped(question[None], "question")[0]
+        return asked
+
+    def _mapped(self, vectors: Vectors, kind: str) -> Vectors:
+        if self._maps is None:
+            return vectors
+        return mapped(vectors, self._maps[kind], self._maps[f"{kind}_mean"])
+
+
+def mapped(vectors: Vectors, matrix: Vectors, mean: Vectors) -> Vectors:
+    """Return vectors moved to a mean, mapped and scaled to length 1 (zeros stay zeros)."""
+    import numpy as np
+
+    moved: Vectors = (vectors - mean) @ matrix
+    lengths = np.linalg.norm(moved, axis=1, keepdims=True)
+    lengths[lengths == 0] = 1
+    unit: Vectors = (moved / lengths).astype(np.float32)
+    return unit
+
+
+def load_aboutness(folder: Path, embedder: str | None) -> Aboutness:
+    """Return what a knowledge folder holds for an embedder; plain cosine where it holds none."""
+    import numpy as np
+
+    path = folder / FILE
+    if embedder is None or not path.is_file():
+        return Aboutness()
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as held:
+            if str(held["embedder"]) != embedder:
+                return Aboutness()
+            return Aboutness({key: _floats(held[key]) for key in held.files if key != "embedder"})
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as exc:
+        _log.warning("%s cannot be read (%s); answers are found by plain likeness", path, exc)
+        return Aboutness()
+
+
+def _floats(array: Any) -> Vectors:
+    import numpy as np
+
+    return np.asarray(array, dtype=np.float32)

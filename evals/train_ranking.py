@@ -1,0 +1,156 @@
+"""``python -m evals.train_ranking``: fit the weights of the evidence ranker and of the gate.
+
+Knows: the development questions, which sentences answer them, and two logistic regressions. Does
+not change any file: it prints the weights, to be pasted into ``assistant/signals.py`` and
+``assistant/gate.py`` with the date, after the change in the scores has been looked at. Invariant:
+nothing but the ``*-dev.jsonl`` parts is read.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import astuple, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import GroupKFold, cross_val_predict
+
+from assistant import Assistant, Examination
+from assistant.gate import Features
+from assistant.signals import WEIGHTS, Signals, values_of
+from evals.metrics import holds
+
+CASES = Path(__file__).resolve().parent / "cases"
+FOLDS = 10
+RANKER_C, GATE_C = 0.3, 1.0
+"""Inverse strength of regularisation; tenfold loss hardly changes between a third and thrice it."""
+
+BY_HAND = ("foreign", "unsaid", "strength", "recency", "length")
+"""Signals that the questions say nothing of: they ask in the language of the documents, and often
+for the weakest of sources by name. Their weights are set by what readers are promised."""
+SHOWN = 3
+"""Sentences among which a labelled one must be for an answer to be right."""
+
+Matrix = NDArray[np.float64]
+
+
+def dev_cases(folder: Path = CASES) -> Iterator[dict[str, Any]]:
+    """Yield the development cases that are about one question over the shipped knowledge."""
+    for path in sorted(folder.glob("*-dev.jsonl")):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            case = json.loads(line)
+            if not case.get("history") and not case.get("planted"):
+                yield case
+
+
+def labels(case: dict[str, Any], seen: Examination) -> list[bool]:
+    """Return which candidates answer a case: by sentence, else by document and figures."""
+    named = set(case.get("sentences", ()))
+    found = []
+    for candidate in seen.candidates:
+        passage = seen.passages[candidate.marker - 1]
+        place = f"{passage.chunk.position}.{candidate.order + 1}"
+        document = passage.document.twin_key.removesuffix(".en").removesuffix(".zh")
+        if named:
+            ids = {f"{document}.en:{place}", f"{document}.zh:{place}"}
+            found.append(bool(ids & named))
+        else:
+            right = document in case["documents"] and bool(case["figures"])
+            found.append(right and all(holds(text, candidate.text) for text in case["figures"]))
+    return found
+
+
+def pairs(signals: Matrix, right: Sequence[bool]) -> tuple[Matrix, float]:
+    """Return how a question's best labelled sentence differs from each other one, and a weight."""
+    wanted = np.asarray(right)
+    rows = signals[wanted][0] - signals[~wanted]
+    return rows, 1.0 / max(len(rows), 1)
+
+
+def fit_ranker(rows: Sequence[tuple[Matrix, list[bool]]]) -> NDArray[np.float64]:
+    """Return the weights under which a labelled sentence comes before the others most often."""
+    differences, weights = [], []
+    for signals, right in rows:
+        found, weight = pairs(signals, right)
+        differences.append(found)
+        weights.append(np.full(len(found), weight))
+    x, w = np.vstack(differences), np.concatenate(weights)
+    model = LogisticRegression(fit_intercept=False, C=RANKER_C * len(rows) / w.sum(), max_iter=5000)
+    y = np.concatenate([np.ones(len(x)), np.zeros(len(x))])
+    free = [field.name not in BY_HAND for field in fields(Signals)]
+    model.fit(np.vstack([x, -x])[:, free], y, sample_weight=np.concatenate([w, w]))
+    weights = np.asarray(values_of(WEIGHTS), dtype=np.float64)
+    weights[free] = model.coef_[0]
+    return weights
+
+
+def firsts(rows: Sequence[tuple[Matrix, list[bool]]], weights: Matrix, depth: int = 1) -> float:
+    """Return the share of questions with a labelled sentence among the first ``depth``."""
+    hits = 0
+    for signals, right in rows:
+        order = np.argsort(-(signals @ weights), kind="stable")[:depth]
+        hits += any(right[i] for i in order)
+    return hits / len(rows)
+
+
+def main() -> int:
+    """Fit both, print weights and ten-fold scores."""
+    assistant = Assistant.from_settings()
+    ranked: list[tuple[Matrix, list[bool]]] = []
+    gate_x, gate_y, groups = [], [], []
+    refused = {True: 0, False: 0}
+    for number, case in enumerate(dev_cases()):
+        seen = assistant.examine(case["question"])
+        right = labels(case, seen) if case["answerable"] else []
+        if any(right) and not all(right):
+            ranked.append((np.asarray([astuple(c.signals) for c in seen.candidates]), right))
+        if seen.features is None:
+            refused[case["answerable"]] += 1
+            continue
+        gate_x.append(astuple(seen.features))
+        # An answer from the wrong sentence is no better than one to no question.
+        gate_y.append(case["answerable"] and (not any(right) or any(right[:SHOWN])))
+        groups.append(case["documents"][0] if case["documents"] else f"none-{number}")
+    _report_ranker(ranked)
+    print(
+        f"refused by places, names or years alone: {refused[True]} answerable, {refused[False]} not"
+    )
+    _report_gate(np.asarray(gate_x), np.asarray(gate_y), groups)
+    return 0
+
+
+def _report_ranker(rows: list[tuple[Matrix, list[bool]]]) -> None:
+    held = []
+    for fold in range(FOLDS):
+        weights = fit_ranker([row for i, row in enumerate(rows) if i % FOLDS != fold])
+        held += [(row, weights) for i, row in enumerate(rows) if i % FOLDS == fold]
+    one = np.mean([firsts([row], weights) for row, weights in held])
+    three = np.mean([firsts([row], weights, 3) for row, weights in held])
+    print(f"ranker: n={len(rows)}, ten folds: first {one:.3f}, among three {three:.3f}")
+    for field, weight in zip(fields(Signals), fit_ranker(rows), strict=True):
+        print(f"    {field.name}={weight:.2f},")
+
+
+def _report_gate(x: Matrix, y: NDArray[np.bool_], groups: Sequence[str]) -> None:
+    model = LogisticRegression(class_weight="balanced", C=GATE_C, max_iter=5000)
+    held = cross_val_predict(
+        model, x, y, groups=groups, cv=GroupKFold(FOLDS), method="predict_proba"
+    )[:, 1]
+    print(f"gate: n={len(y)} ({int(y.sum())} answerable), AUC {roc_auc_score(y, held):.3f}")
+    for threshold in np.arange(0.2, 0.7, 0.05):
+        false_refusals, refusals = (held[y] < threshold).mean(), (held[~y] < threshold).mean()
+        print(f"  below {threshold:.2f}: refuses {refusals:.3f}, falsely {false_refusals:.3f}")
+    model.fit(x, y)
+    print(f"    bias {model.intercept_[0]:.2f}")
+    for field, weight in zip(fields(Features), model.coef_[0], strict=True):
+        print(f"    {field.name}={weight:.2f},")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
