@@ -59,7 +59,7 @@ def mapped(vectors: Vectors, matrix: Vectors, mean: Vectors) -> Vectors:
     """Return vectors moved to a mean, mapped and scaled to length 1 (zeros stay zeros)."""
     import numpy as np
 
-    moved: Vectors = (vectors - mean) @ matrix
+    moved = (vectors - mean) @ matrix
     lengths = np.linalg.norm(moved, axis=1, keepdims=True)
     lengths[lengths == 0] = 1
     unit: Vectors = (moved / lengths).astype(np.float32)
