@@ -16,10 +16,14 @@ if TYPE_CHECKING:
     from assistant.assistant import Assistant
     from assistant.builder import build_index
     from assistant.embeddings import make_embeddings
+    from assistant.composition_root import make_verifier
     from assistant.errors import AssistantError
+    from assistant.grounding import Verifier, verify
+    from assistant.passages import knowledge_passages, passages_of, sentences_of
     from assistant.schema import (
         Answer,
         Citation,
+        Claim,
         ClaimCheck,
         Document,
         DocumentInfo,
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
         Grounding,
         Kind,
         Language,
+        Layer,
         Message,
         Passage,
         Role,
@@ -41,6 +46,7 @@ __all__ = [
     "Assistant",
     "AssistantError",
     "Citation",
+    "Claim",
     "ClaimCheck",
     "Document",
     "DocumentInfo",
@@ -49,15 +55,22 @@ __all__ = [
     "Grounding",
     "Kind",
     "Language",
+    "Layer",
     "Message",
     "Passage",
     "Role",
     "Settings",
     "Source",
     "Verdict",
+    "Verifier",
     "__version__",
     "build_index",
+    "knowledge_passages",
     "make_embeddings",
+    "make_verifier",
+    "passages_of",
+    "sentences_of",
+    "verify",
 ]
 
 _OTHER_HOMES = {
@@ -65,7 +78,13 @@ _OTHER_HOMES = {
     "AssistantError": "assistant.errors",
     "Settings": "assistant.settings",
     "build_index": "assistant.builder",
+    "Verifier": "assistant.grounding",
+    "knowledge_passages": "assistant.passages",
     "make_embeddings": "assistant.embeddings",
+    "make_verifier": "assistant.composition_root",
+    "passages_of": "assistant.passages",
+    "sentences_of": "assistant.passages",
+    "verify": "assistant.grounding",
 }
 
 

