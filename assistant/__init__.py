@@ -15,8 +15,8 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
     from assistant.builder import build_index
+    from assistant.composition_root import make_judge, make_verifier
     from assistant.embeddings import make_embeddings
-    from assistant.composition_root import make_verifier
     from assistant.errors import AssistantError
     from assistant.grounding import Verifier, verify
     from assistant.passages import knowledge_passages, passages_of, sentences_of
@@ -67,6 +67,7 @@ __all__ = [
     "build_index",
     "knowledge_passages",
     "make_embeddings",
+    "make_judge",
     "make_verifier",
     "passages_of",
     "sentences_of",
@@ -81,6 +82,7 @@ _OTHER_HOMES = {
     "Verifier": "assistant.grounding",
     "knowledge_passages": "assistant.passages",
     "make_embeddings": "assistant.embeddings",
+    "make_judge": "assistant.composition_root",
     "make_verifier": "assistant.composition_root",
     "passages_of": "assistant.passages",
     "sentences_of": "assistant.passages",

@@ -10,11 +10,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from assistant.figures import Figure, same_figure
 from assistant.polarity import CERTAIN, reversals, turns_of
-from assistant.reading import Reading, Word
+from assistant.reading import Ground, Reading, Word
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,13 +27,44 @@ NEAR = 4
 """Content words within which two that follow each other in a claim must stand in the evidence."""
 
 NAMES: tuple[str, ...] = (
-    "held_all", "held_best", "held_two", "held_plain", "missing_most", "missing_sum", "missing_count",
-    "names", "names_missing", "names_missing_best", "figures", "figures_missing",
-    "figures_missing_best", "digits_missing", "serials_missing", "pairs_sentence", "pairs_near",
-    "pairs_order", "trigrams", "run", "bigrams_best", "negation", "negation_any", "reversed", "reversed_any",
-    "advice", "hedges_claim", "hedges_lost", "totals_added", "words", "sentences", "reverse_best",
-    "cross", "cosine", "cosine_three", "cosine_margin", "cosine_lexical",
-)  # fmt: skip
+    "held_all",
+    "held_best",
+    "held_two",
+    "held_plain",
+    "missing_most",
+    "missing_sum",
+    "missing_count",
+    "names",
+    "names_missing",
+    "names_missing_best",
+    "figures",
+    "figures_missing",
+    "figures_missing_best",
+    "digits_missing",
+    "serials_missing",
+    "pairs_sentence",
+    "pairs_near",
+    "pairs_order",
+    "trigrams",
+    "run",
+    "bigrams_best",
+    "negation",
+    "negation_any",
+    "reversed",
+    "reversed_any",
+    "advice",
+    "hedges_claim",
+    "hedges_lost",
+    "totals_added",
+    "words",
+    "sentences",
+    "reverse_best",
+    "cross",
+    "cosine",
+    "cosine_three",
+    "cosine_margin",
+    "cosine_lexical",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +87,7 @@ def held(word: Word, evidence: Reading) -> bool:
 
 
 def share(claim: Reading, evidence: Reading) -> float:
-    """Return the share of a claim's content that a text has, by weight of words; 1 for no content."""
+    """Return the share of a claim's content that a text has, by weight; 1 for no content."""
     total = sum(word.weight for word in claim.words)
     if not total:
         return 1.0
@@ -76,7 +108,7 @@ def _overlap(claim: Reading, sentence: Reading) -> float:
 
 def agreement(
     claim: Reading,
-    sentences: Sequence[Reading],
+    ground: Ground,
     near: Sequence[int],
     cosines: NDArray[np.float32] | None,
 ) -> Agreement:
@@ -84,26 +116,23 @@ def agreement(
 
     Args:
         claim: one sentence.
-        sentences: all sentences of the passages; at least one.
+        ground: the passages; at least one sentence.
         near: from ``candidates``.
         cosines: of the claim with each of ``near``; None without an embedder.
     """
-    looked = [sentences[at] for at in near]
+    looked = [ground.sentences[at] for at in near]
     shares = [share(claim, sentence) for sentence in looked]
     best = _best(shares, claim, looked, cosines)
     top = looked[best]
     pair = _second(claim, looked, best)
     both = (top, looked[pair])
-    missing = sorted(
-        (w for w in claim.words if not any(held(w, sentence) for sentence in sentences)),
-        key=lambda w: -w.weight,
-    )
+    missing = sorted((w for w in claim.words if not held(w, ground.whole)), key=lambda w: -w.weight)
     numbers = (
-        *_containment(claim, sentences, shares, both, missing),
-        *_named(claim, sentences, both),
-        *_order(claim, sentences, top),
+        *_containment(claim, shares, both, missing),
+        *_named(claim, ground.whole, both),
+        *_order(claim, ground, top),
         *_polarity(claim, top, looked),
-        *_size(claim, sentences, top),
+        *_size(claim, len(ground.sentences), top),
         *_likeness(cosines, best),
     )
     return Agreement(numbers=numbers, best=near[best], missing=tuple(missing))
@@ -144,7 +173,6 @@ def _borne(figures: Sequence[Figure], others: Sequence[Figure]) -> float:
 
 def _containment(
     claim: Reading,
-    sentences: Sequence[Reading],
     shares: Sequence[float],
     both: tuple[Reading, Reading],
     missing: Sequence[Word],
@@ -153,7 +181,6 @@ def _containment(
     count = len(claim.words)
     lost = sum(word.weight for word in missing)
     two = sum(w.weight for w in claim.words if any(held(w, sentence) for sentence in both))
-    del sentences
     return (
         1 - lost / total if total else 1.0,
         max(shares),
@@ -165,17 +192,12 @@ def _containment(
     )
 
 
-def _named(
-    claim: Reading, sentences: Sequence[Reading], both: tuple[Reading, Reading]
-) -> tuple[float, ...]:
-    absent = [n for n in claim.names if not any(has_name(n, s) for s in sentences)]
-    apart = [n for n in claim.names if not any(has_name(n, s) for s in both)]
-    figures = [g for s in sentences for g in s.figures]
-    near = [g for s in both for g in s.figures]
-    wrong = [f for f in claim.figures if not any(same_figure(f, g) for g in figures)]
+def _named(claim: Reading, whole: Reading, both: tuple[Reading, Reading]) -> tuple[float, ...]:
+    absent = [name for name in claim.names if not has_name(name, whole)]
+    apart = [name for name in claim.names if not any(has_name(name, s) for s in both)]
+    near = [figure for sentence in both for figure in sentence.figures]
+    wrong = [f for f in claim.figures if not any(same_figure(f, g) for g in whole.figures)]
     elsewhere = [f for f in claim.figures if not any(same_figure(f, g) for g in near)]
-    digits = claim.digits - frozenset().union(*(s.digits for s in sentences))
-    serials = claim.serials - frozenset().union(*(s.serials for s in sentences))
     return (
         float(len(claim.names)),
         float(len(absent)),
@@ -183,8 +205,8 @@ def _named(
         float(len(claim.figures)),
         float(len(wrong)),
         float(len(elsewhere)),
-        float(len(digits)),
-        float(len(serials)),
+        float(len(claim.digits - whole.digits)),
+        float(len(claim.serials - whole.serials)),
     )
 
 
@@ -194,56 +216,42 @@ def has_name(name: str, evidence: Reading) -> bool:
         return True
     if "\u4e00" <= name[0] <= "\u9fff":
         return name in evidence.plain
-    return any(part == name for part in _parts(evidence))
+    return name in evidence.tokens
 
 
-def _parts(evidence: Reading) -> Sequence[str]:
-    return evidence.plain.replace("'s", " ").replace("’s", " ").translate(_APART).split()
-
-
-_APART = str.maketrans(dict.fromkeys('()[]{},;:!?"“”‘’/|。，、；：！？（）《》', " "))
-
-
-def _order(claim: Reading, sentences: Sequence[Reading], top: Reading) -> tuple[float, ...]:
+def _order(claim: Reading, ground: Ground, top: Reading) -> tuple[float, ...]:
     """Compare which words stand together, and in which order."""
     terms = [word.term for word in claim.words]
-    pairs = list(zip(terms, terms[1:], strict=False))
-    together = near = ordered = 0
-    for one, other in pairs:
-        found = _places(one, other, sentences)
-        together += bool(found)
-        near += any(abs(gap) <= NEAR for gap in found)
-        ordered += any(0 < gap <= NEAR for gap in found)
+    pairs = list(pairwise(terms))
+    gaps = _gaps(pairs, claim, ground.sentences)
     count = len(pairs) or 1
     none = 1.0 if not pairs else 0.0
-    triples = set(zip(claim.units, claim.units[1:], claim.units[2:], strict=False))
-    known = {
-        triple
-        for s in sentences
-        for triple in zip(s.units, s.units[1:], s.units[2:], strict=False)
-        if triple in triples
-    }
-    doubles = set(zip(claim.units, claim.units[1:], strict=False))
-    there = set(zip(top.units, top.units[1:], strict=False))
+    doubles = set(pairwise(claim.units))
+    there = set(pairwise(top.units))
     return (
-        together / count + none,
-        near / count + none,
-        ordered / count + none,
-        len(known) / len(triples) if triples else 1.0,
+        sum(bool(found) for found in gaps) / count + none,
+        sum(any(abs(gap) <= NEAR for gap in found) for found in gaps) / count + none,
+        sum(any(0 < gap <= NEAR for gap in found) for found in gaps) / count + none,
+        len(claim.triples & ground.whole.triples) / len(claim.triples) if claim.triples else 1.0,
         _longest_run(claim.units, top.units) / max(len(claim.units), 1),
         len(doubles & there) / len(doubles) if doubles else 1.0,
     )
 
 
-def _places(one: str, other: str, sentences: Sequence[Reading]) -> list[int]:
-    """Return the distances, in content words, at which two terms stand in one sentence."""
-    gaps = []
+def _gaps(
+    pairs: Sequence[tuple[str, str]], claim: Reading, sentences: Sequence[Reading]
+) -> list[list[int]]:
+    """Return for each pair of terms the distances, in content words, within sentences."""
+    gaps: list[list[int]] = [[] for _ in pairs]
     for sentence in sentences:
-        if one in sentence.terms and other in sentence.terms:
-            terms = [word.term for word in sentence.words]
-            first = [at for at, term in enumerate(terms) if term == one]
-            second = [at for at, term in enumerate(terms) if term == other]
-            gaps += [b - a for a in first for b in second if a != b]
+        if len(sentence.terms & claim.terms) < 2:
+            continue
+        places: dict[str, list[int]] = {}
+        for at, word in enumerate(sentence.words):
+            places.setdefault(word.term, []).append(at)
+        for found, (one, other) in zip(gaps, pairs, strict=True):
+            first, second = places.get(one, ()), places.get(other, ())
+            found += [b - a for a in first for b in second if a != b]
     return gaps
 
 
@@ -275,11 +283,11 @@ def _polarity(claim: Reading, top: Reading, looked: Sequence[Reading]) -> tuple[
     )
 
 
-def _size(claim: Reading, sentences: Sequence[Reading], top: Reading) -> tuple[float, ...]:
+def _size(claim: Reading, sentences: int, top: Reading) -> tuple[float, ...]:
     back = sum(word.term in claim.terms for word in top.words) / max(len(top.words), 1)
     return (
         math.log1p(len(claim.words)),
-        math.log1p(len(sentences)),
+        math.log1p(sentences),
         back,
         float(claim.language is not top.language),
     )

@@ -11,16 +11,18 @@ from assistant.chain import Chain
 from assistant.conversation import Condenser
 from assistant.corpus import load_featured
 from assistant.embeddings import make_embeddings
-from assistant.errors import IndexMissing
+from assistant.errors import IndexMissing, SettingsError
 from assistant.evidence import EvidenceRanker
 from assistant.frequency import WordFrequency
 from assistant.gate import Gate
 from assistant.grounding import LayeredVerifier, Verifier
 from assistant.index import Coverage, coverage_of
+from assistant.judging import ModelJudge
 from assistant.lexicon import load_lexicon
-from assistant.models import make_backends
+from assistant.models import make_backend, make_backends
 from assistant.names import Names
 from assistant.outside import Outside, load_outside
+from assistant.presets import EMBEDDED, parse_backends
 from assistant.prompting import load_prompt
 from assistant.questions import QuestionReader
 from assistant.retrieval import HybridRetriever, Retriever
@@ -91,6 +93,25 @@ def make_verifier(settings: Settings | None = None) -> Verifier:
     """
     settings = settings or Settings()
     return verifier_of(make_analyser(settings), make_embeddings(settings))
+
+
+def make_judge(settings: Settings | None = None) -> Verifier:
+    """Return a language model as verifier: the first backend that is set, by ``prompts/judge.md``.
+
+    A second opinion for evaluations; what an answer shows, the verifier above decides.
+
+    Raises:
+        SettingsError: no language model is set.
+        AssistantError: what is wrong, and the next command.
+    """
+    settings = settings or Settings()
+    named, *_ = parse_backends(settings.backend)
+    if named.kind == EMBEDDED:
+        raise SettingsError(
+            f"FIRSTPILOT_BACKEND={settings.backend!r} names no language model to judge with; set "
+            "one, such as ollama:qwen3:8b, or run: firstpilot backends"
+        )
+    return ModelJudge(make_backend(named, settings), load_prompt(settings.prompts_dir, "judge"))
 
 
 def verifier_of(analyser: Analyser, embeddings: CachedEmbeddings | None) -> LayeredVerifier:

@@ -17,7 +17,7 @@ from assistant.agreement import has_name, held
 from assistant.figures import Figure, FigureKind, describe, same_figure
 from assistant.normalise import normalise
 from assistant.polarity import CERTAIN, reversals, turns_of
-from assistant.reading import Reader, Reading, Word
+from assistant.reading import Ground, Reader, Reading, Word
 
 RELEVANT = 0.5
 """Share of an evidence clause's content that a claim must hold for its polarity to count."""
@@ -58,18 +58,6 @@ class Finding:
     """What the claim has, as written."""
     theirs: str = ""
     """What stands in the evidence in its place; empty for nothing."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ground:
-    """What a claim is held against."""
-
-    sentences: tuple[Reading, ...]
-    """All sentences of the cited passages."""
-    context: Reading
-    """Their headings, titles and sources: they may lend a name or a year, never a figure."""
-    advises: bool = False
-    """Whether the passages give advice as a whole, as guides do."""
 
 
 class Finder:
@@ -224,21 +212,15 @@ def _closeness(ours: _Around, theirs: _Around) -> float:
 def _numbers(claim: Reading, ground: Ground) -> Iterator[Finding]:
     """Yield numbers that are no figures, such as those of articles, and stand nowhere."""
     inside = {d for figure in claim.figures for d in _digits(figure.text)}
-    there = frozenset().union(
-        ground.context.digits, *(sentence.digits for sentence in ground.sentences)
-    )
-    loose = {digit.replace(",", "") for digit in there}
+    there = {digit.replace(",", "") for digit in ground.context.digits | ground.whole.digits}
     for digit in sorted(claim.digits - inside):
-        if digit not in there and digit.replace(",", "") not in loose:
+        if digit.replace(",", "") not in there:
             yield Finding(kind=FindingKind.NUMBER, ours=digit)
-    serials = frozenset().union(
-        ground.context.serials, *(sentence.serials for sentence in ground.sentences)
-    )
+    serials = ground.context.serials | ground.whole.serials
     if serials:
+        shown = "、".join(sorted(serials)[:3])
         for serial in sorted(claim.serials - serials):
-            yield Finding(
-                kind=FindingKind.NUMBER, ours=serial, theirs="、".join(sorted(serials)[:3])
-            )
+            yield Finding(kind=FindingKind.NUMBER, ours=serial, theirs=shown)
 
 
 def _digits(text: str) -> list[str]:
@@ -246,13 +228,13 @@ def _digits(text: str) -> list[str]:
 
 
 def _names(claim: Reading, ground: Ground) -> Iterator[Finding]:
-    concepts = ground.context.concepts.union(*(s.concepts for s in ground.sentences))
+    concepts = ground.context.concepts | ground.whole.concepts
     covered = {w.surface for w in claim.words if w.concepts & concepts}
     for name in sorted(claim.names):
         parts = {part.removesuffix("'s") for part in re.split(r"[ -]", name)}
         if name in covered or parts <= covered:
             continue
-        if not any(has_name(name, place) for place in (ground.context, *ground.sentences)):
+        if not has_name(name, ground.context) and not has_name(name, ground.whole):
             yield Finding(kind=FindingKind.NAME, ours=name)
     for place, surface in claim.places.items():
         if place not in concepts:
@@ -263,7 +245,7 @@ _TOKEN = re.compile(r"[\u4e00-\u9fff]|[^\W_\u4e00-\u9fff]+(?:[.,'’-][^\W_\u4e0
 
 
 def _exchanges(claim: Reading, top: Reading) -> Iterator[Finding]:
-    """Yield what stands where the evidence has another thing of its sort, all around being alike."""
+    """Yield what stands where the evidence has another of its sort, all around being alike."""
     ours, theirs = list(_TOKEN.finditer(claim.text)), list(_TOKEN.finditer(top.text))
     matcher = SequenceMatcher(
         None, [t.group().lower() for t in ours], [t.group().lower() for t in theirs], autojunk=False

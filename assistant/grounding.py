@@ -16,11 +16,11 @@ from typing import Protocol
 
 from assistant.citations import claims_of, resolve
 from assistant.figures import find_figures
-from assistant.findings import Ground
 from assistant.language import detect_language
 from assistant.markdown import quotable_spans
 from assistant.passages import passages_of
 from assistant.polarity import is_negative
+from assistant.reading import Ground
 from assistant.reasons import SAY, otherwise, too_little
 from assistant.schema import Citation, Claim, ClaimCheck, Grounding, Layer, Passage, Verdict
 from assistant.support import SupportModel

@@ -8,7 +8,7 @@ a reading is kept, so that a passage sentence is read once however often it is c
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -35,10 +35,30 @@ _SERIAL = re.compile(
 )
 _DIGITS = re.compile(r"\d+(?:[.,]\d+)*")
 _CALENDAR = frozenset(
-    "january february march april may june july august september october november december monday "
-    "tuesday wednesday thursday friday saturday sunday".split()
+    [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+    ]
 )
-_NO_NAMES = frozenset("ai sme smes i it".split())
+_NO_NAMES = frozenset(["ai", "sme", "smes", "i", "it"])
+_APART = str.maketrans({"’": "'"} | dict.fromkeys('()[]{},;:!?"“”‘/|。，、；：！？（）《》', " "))
 _LATIN_IN_CHINESE = re.compile(r"[A-Za-z][A-Za-z0-9&.-]*[A-Za-z0-9]")
 
 
@@ -80,6 +100,44 @@ class Reading:
     """Numbers as they are written."""
     units: tuple[str, ...]
     """Every English stem, number and Chinese character in order, stop words included."""
+    tokens: frozenset[str]
+    """What stands between white space and punctuation, normalised."""
+    triples: frozenset[tuple[str, str, str]]
+    """Each three units that follow each other."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What a claim is held against."""
+
+    sentences: tuple[Reading, ...]
+    """All sentences of the cited passages."""
+    whole: Reading
+    """What they hold together."""
+    context: Reading
+    """Their headings, titles and sources: they may lend a name or a year, never a figure."""
+    advises: bool = False
+    """Whether the passages give advice as a whole, as guides do."""
+
+
+def together(sentences: Sequence[Reading]) -> Reading:
+    """Return what sentences hold together, without order across them; at least one sentence."""
+    return Reading(
+        text="\n".join(s.text for s in sentences),
+        plain="\n".join(s.plain for s in sentences),
+        language=sentences[0].language,
+        words=(),
+        terms=frozenset().union(*(s.terms for s in sentences)),
+        concepts=frozenset().union(*(s.concepts for s in sentences)),
+        names=frozenset().union(*(s.names for s in sentences)),
+        places={place: name for s in sentences for place, name in s.places.items()},
+        serials=frozenset().union(*(s.serials for s in sentences)),
+        figures=tuple(figure for s in sentences for figure in s.figures),
+        digits=frozenset().union(*(s.digits for s in sentences)),
+        units=(),
+        tokens=frozenset().union(*(s.tokens for s in sentences)),
+        triples=frozenset().union(*(s.triples for s in sentences)),
+    )
 
 
 class Reader:
@@ -89,6 +147,7 @@ class Reader:
         """Take the index's analyser."""
         self._analyser = analyser
         self._frequency = WordFrequency(analyser)
+        self._weight = lru_cache(maxsize=KEPT)(self._frequency.weight)
         self.read = lru_cache(maxsize=KEPT)(self._read)
 
     def _read(self, text: str) -> Reading:
@@ -101,6 +160,7 @@ class Reader:
             bare = f"{bare[: figure.start]}{blank}{bare[figure.end :]}"
         words = tuple(self._words(bare))
         language = detect_language(text)
+        units = tuple(unit for unit, _, _ in placed_units(plain))
         places = {
             hit.id: self._analyser.surface(text, hit.start, hit.end)
             for hit in self._analyser.concepts(text)
@@ -118,7 +178,9 @@ class Reader:
             serials=frozenset(a or b for a, b in _SERIAL.findall(text)),
             figures=figures,
             digits=frozenset(found.rstrip(".,") for found in _DIGITS.findall(plain)),
-            units=tuple(unit for unit, _, _ in placed_units(plain)),
+            units=units,
+            tokens=frozenset(plain.translate(_APART).replace("'s", " ").split()),
+            triples=frozenset(zip(units, units[1:], units[2:], strict=False)),
         )
 
     def _words(self, text: str) -> list[Word]:
@@ -147,7 +209,7 @@ class Reader:
         return found
 
     def _word(self, term: str, surface: str, concepts: frozenset[str], at: int) -> Word:
-        weight = self._frequency.weight(surface)
+        weight = self._weight(surface)
         return Word(term=term, surface=surface, weight=weight, concepts=concepts, at=at)
 
     def _names(self, text: str, plain: str, language: Language) -> set[str]:

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 
 from assistant.agreement import NAMES, Agreement, agreement, candidates
 from assistant.errors import BackendError
-from assistant.findings import Finder, Finding, FindingKind, Ground
+from assistant.findings import Finder, Finding, FindingKind
 from assistant.language import split_sentences
 from assistant.markdown import quotable_spans
-from assistant.reading import Reader, Reading, Word
+from assistant.reading import Ground, Reader, Reading, Word, together
 from assistant.schema import Kind, Passage
 from assistant.terms import Analyser
 
@@ -91,6 +91,7 @@ class Weigher:
                 places.append(Place(passage=number, start=start, end=end))
         ground = Ground(
             sentences=tuple(sentences),
+            whole=together(sentences or [self._reader.read("")]),
             context=self._reader.read("\n".join(_context(passage) for passage in passages)),
             advises=any(passage.document.kind is Kind.GUIDE for passage in passages),
         )
@@ -106,7 +107,7 @@ class Weigher:
         cosines = self._cosines(rows)
         parts: list[list[tuple[Agreement, list[Finding]]]] = [[] for _ in claims]
         for (number, reading, ground, near), likeness in zip(rows, cosines, strict=True):
-            found = agreement(reading, ground.sentences, near, likeness)
+            found = agreement(reading, ground, near, likeness)
             findings = self._finder.find(reading, ground, near, found.best)
             parts[number].append((found, findings))
         return [_pooled(part) for part in parts]

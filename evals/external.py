@@ -86,7 +86,7 @@ class Pair:
 
 
 def is_held_out(group: str) -> bool:
-    """Whether a group is kept out of fitting: SHA-256 of its name, first four bytes, modulo 3 is 0."""
+    """Whether a group is kept out of fitting: its SHA-256, first four bytes, modulo 3 is 0."""
     return int.from_bytes(sha256(group.encode()).digest()[:4]) % 3 == 0
 
 

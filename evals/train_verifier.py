@@ -1,4 +1,4 @@
-"""Fits the verifier's model and writes ``assistant/support.json``; ``python -m evals.train_verifier``.
+"""``python -m evals.train_verifier`` fits the verifier's model: ``assistant/support.json``.
 
 Knows: which claims it may be fitted on (the parts of ``evals.external.TRAINABLE`` that are not held
 out, and mutations of knowledge documents that are not), how much each set counts, and how the
@@ -41,7 +41,7 @@ MUTANTS = 4000
 BATCH = 16
 """Claims weighed at a time."""
 WEIGHTS_OF_SETS = {"begin": 0.3, "knowledge": 1.0}
-"""How much a set counts as a whole, 1 unless named: BEGIN is easy and far from what is asked here."""
+"""How much a set counts as a whole, 1 unless named; BEGIN is easy and far from what is asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,7 +206,7 @@ def calibrate(
 
 def fit(
     numbers: NDArray[np.float64], examples: Sequence[Example], hidden: Sequence[str]
-) -> tuple[dict[str, Any], NDArray[np.float64], NDArray[np.float64]]:
+) -> tuple[dict[str, Any], NDArray[np.float64], NDArray[np.bool_]]:
     """Fit one model.
 
     Args:
@@ -215,7 +215,8 @@ def fit(
         hidden: names of numbers that this model is not to see.
 
     Returns:
-        The weights; probabilities of all examples, those fitted on by five folds in turn.
+        The weights; probabilities of all examples, those fitted on by five folds in turn; which
+        are held out.
     """
     numbers = numbers.copy()
     numbers[:, [FEATURES.index(name) for name in hidden]] = 0.0
@@ -275,7 +276,7 @@ VECTORS = [
     if name.removeprefix("worst_").startswith("cosine") and name.removeprefix("worst_") in NAMES
 ]
 THRESHOLD = 0.5
-"""Of a claim in which no rule finds anything wrong; see ``evals/LOG.md`` for the run that set it."""
+"""Of a claim in which no rule finds anything wrong; ``evals/LOG.md`` has the run that set it."""
 
 
 def main() -> int:
