@@ -14,10 +14,11 @@ from difflib import SequenceMatcher
 from enum import StrEnum
 
 from assistant.agreement import has_name, held
-from assistant.figures import Figure, FigureKind, describe, same_figure
+from assistant.figures import Comparator, Figure, FigureKind, describe, same_figure
 from assistant.normalise import normalise
 from assistant.polarity import CERTAIN, reversals, turns_of
 from assistant.reading import Ground, Reader, Reading, Word
+from assistant.schema import Language
 
 RELEVANT = 0.5
 """Share of an evidence clause's content that a claim must hold for its polarity to count."""
@@ -99,15 +100,22 @@ class Finder:
             same = [row for row in rivals if same_figure(figure, row[0])]
             others = [row for row in rivals if _comparable(figure, row[0]) and row not in same]
             rival = max(others, key=lambda row: _closeness(around, row[1]), default=None)
-            shown = describe(rival[0]) if rival else ""
+            shown = _bounded(rival[0], claim.language) if rival else ""
             dates = figure.kind in _DATES
             if not same:
                 lent = dates and any(same_figure(figure, f) for f in ground.context.figures)
                 if not (lent and self._dated(claim, top)):
-                    yield Finding(kind=FindingKind.FIGURE, ours=describe(figure), theirs=shown)
+                    ours = _bounded(figure, claim.language)
+                    yield Finding(kind=FindingKind.FIGURE, ours=ours, theirs=shown)
                 continue
-            best = max(_closeness(around, row[1]) for row in same)
-            worse = rival is not None and _closeness(around, rival[1]) > best + RIVAL
+            best, closest = max(
+                ((_closeness(around, row[1]), row[1]) for row in same), key=lambda pair: pair[0]
+            )
+            worse = (
+                rival is not None
+                and _closeness(around, rival[1]) > best + RIVAL
+                and not _told_apart(around, closest, rival[1])
+            )
             if not dates and around and (best <= 0 or worse):
                 yield Finding(kind=FindingKind.MEASURED, ours=describe(figure), theirs=shown)
 
@@ -128,7 +136,7 @@ class Finder:
         ours, theirs = turns_of(claim.text), turns_of(evidence)
         if ours.negations % 2 != theirs.negations % 2:
             yield Finding(kind=FindingKind.NEGATION)
-        turned = reversals(claim.text, evidence, CERTAIN) > 0
+        turned = reversals(self._unbounded(claim.text), self._unbounded(evidence), CERTAIN) > 0
         crossed = _crossed(claim, ground.sentences[best], self._reader)
         if crossed is None:
             if turned:
@@ -137,6 +145,13 @@ class Finder:
             yield Finding(kind=FindingKind.COMPARISON if crossed else FindingKind.DIRECTION)
         if ours.advice and not theirs.advice and not ground.advises:
             yield Finding(kind=FindingKind.ADVICE)
+
+    def _unbounded(self, text: str) -> str:
+        """Return a text without figures and their bounds, which are compared as figures."""
+        for figure in reversed(self._reader.read(text).figures):
+            before = _BOUND_BEFORE.sub(" ", text[: figure.start])
+            text = f"{before} {_BOUND_AFTER.sub(' ', text[figure.end :])}"
+        return text
 
     def _relevant(self, claim: Reading, ground: Ground, near: Sequence[int], best: int) -> str:
         """Return the clauses of the evidence that a claim says again.
@@ -151,11 +166,12 @@ class Finder:
         for at in near:
             added = sum(w.weight for w in lacking if held(w, ground.sentences[at]))
             if at != best and added > SECOND * total:
-                return ", ".join((kept, self._said_again(claim, ground.sentences[at])))
-        return kept
+                kept += self._said_again(claim, ground.sentences[at])
+                break
+        return ", ".join(kept) or top.text
 
-    def _said_again(self, claim: Reading, sentence: Reading) -> str:
-        """Return the clauses of a sentence most of whose words a claim has; all if none."""
+    def _said_again(self, claim: Reading, sentence: Reading) -> list[str]:
+        """Return the clauses of a sentence most of whose words a claim has."""
         kept = []
         for clause in _CLAUSE.split(sentence.text):
             words = self._reader.read(clause).words
@@ -163,7 +179,7 @@ class Finder:
             common = sum(word.weight for word in words if held(word, claim))
             if clause and common >= RELEVANT * total:
                 kept.append(clause)
-        return ", ".join(kept) or sentence.text
+        return kept
 
 
 _CLAUSE = re.compile(
@@ -171,7 +187,26 @@ _CLAUSE = re.compile(
 )
 
 
+_BOUND_BEFORE = re.compile(
+    r"(?:more than|less than|fewer than|greater than|higher than|lower than|at least|at most|above|below"
+    r"|over|under|up to|exceed\w*|upwards of|高于|多于|超过|逾|至少|低于|少于|不足|不到|至多|最多|突破)\s*$",
+    re.IGNORECASE,
+)
+_BOUND_AFTER = re.compile(r"^\s*(?:or more|or less|or fewer|以上|以下|以内)", re.IGNORECASE)
 _DATES = frozenset({FigureKind.YEAR, FigureKind.DATE})
+
+
+_BOUNDS = {
+    (Comparator.ABOVE, Language.EN): "more than ",
+    (Comparator.BELOW, Language.EN): "less than ",
+    (Comparator.ABOVE, Language.ZH): "超过",
+    (Comparator.BELOW, Language.ZH): "不到",
+}
+
+
+def _bounded(figure: Figure, language: Language) -> str:
+    """Return a figure with its bound, for a reader."""
+    return _BOUNDS.get((figure.comparator, language), "") + describe(figure)
 
 
 def _comparable(one: Figure, other: Figure) -> bool:
@@ -184,13 +219,31 @@ _Around = tuple[tuple[Word, float], ...]
 
 
 def _around(reading: Reading, figure: Figure) -> _Around:
-    """Return the words of a sentence, each with how near it stands to a figure, 1 for beside it."""
-    before = [word for word in reading.words if word.at < figure.start]
-    after = [word for word in reading.words if word.at >= figure.end]
+    """Return what surrounds a figure, each with how near it stands, 1 for beside it.
+
+    Other figures are part of it: "firms with 250 or more" are others than those with 50.
+    """
+    others = (
+        Word(term=f"#{f.low}", surface=f.text, weight=1.0, concepts=frozenset(), at=f.start)
+        for f in reading.figures
+        if f is not figure and not _comparable(f, figure)
+    )
+    words = sorted((*reading.words, *others), key=lambda word: word.at)
+    before = [word for word in words if word.at < figure.start]
+    after = [word for word in words if word.at >= figure.end]
     return (
         *((word, DECAY**gap) for gap, word in enumerate(reversed(before))),
         *((word, DECAY**gap) for gap, word in enumerate(after)),
     )
+
+
+def _told_apart(ours: _Around, same: _Around, rival: _Around) -> bool:
+    """Whether something near a claimed figure is near the same figure there, and not the other."""
+
+    def near(around: _Around) -> set[str]:
+        return {word.term for word, nearness in around if nearness >= DECAY**4}
+
+    return bool((near(ours) & near(same)) - near(rival))
 
 
 def _closeness(ours: _Around, theirs: _Around) -> float:
@@ -277,7 +330,11 @@ def _exchanged(
             yield Finding(kind=FindingKind.EXCHANGED, ours=surface, theirs=there[0])
     for figure in _figures_in(claim, mine):
         rivals = [f for f in _figures_in(top, other) if _comparable(figure, f)]
-        if rivals and not any(same_figure(figure, f) or same_figure(f, figure) for f in rivals):
+        if not rivals or any(same_figure(figure, f) or same_figure(f, figure) for f in rivals):
+            continue
+        absent = not any(same_figure(figure, f) for f in top.figures)
+        swapped = any(same_figure(f, rivals[0]) for f in claim.figures)
+        if absent or swapped:
             yield Finding(
                 kind=FindingKind.MEASURED, ours=describe(figure), theirs=describe(rivals[0])
             )
@@ -322,6 +379,6 @@ def _crossed(claim: Reading, top: Reading, reader: Reader) -> bool | None:
         return None
     left, right = (reader.read(part).terms for part in ours)
     before, after = (reader.read(part).terms for part in theirs)
-    straight = len(left & before) + len(right & after)
-    across = len(left & after) + len(right & before)
-    return across > straight
+    moved_right = (left & after) - before - right
+    moved_left = (right & before) - after - left
+    return bool(moved_right and moved_left)

@@ -173,7 +173,7 @@ class Reader:
             words=words,
             terms=frozenset(word.term for word in words),
             concepts=frozenset(hit.id for hit in self._analyser.concepts(text)),
-            names=frozenset(self._names(text, plain, language) - set(places.values())),
+            names=frozenset(self._names(bare, plain, language) - set(places.values())),
             places=places,
             serials=frozenset(a or b for a, b in _SERIAL.findall(text)),
             figures=figures,

@@ -31,7 +31,7 @@ from assistant.embeddings import make_embeddings
 from assistant.findings import FindingKind
 from assistant.support import WEIGHTS
 from assistant.weighing import FEATURES, Weigher
-from evals.external import GROUNDING_SETS, data_folder, grounding_pairs, is_held_out
+from evals.external import GROUNDING_SETS, TRAINABLE, data_folder, grounding_pairs, is_held_out
 from evals.intervals import auroc, balanced_accuracy
 from evals.mutations import Kind, Mutant, knowledge_sentences, mutants
 
@@ -53,6 +53,13 @@ class Example:
     supported: bool
     source: str
     group: str
+    may_fit: bool = True
+    """Whether its set may be fitted on at all."""
+
+    @property
+    def held_out(self) -> bool:
+        """Whether nothing may be fitted on it."""
+        return not self.may_fit or is_held_out(self.group)
 
 
 def knowledge_examples(settings: Settings, limit: int) -> Iterator[Example]:
@@ -96,6 +103,7 @@ def external_examples(folder: Path, names: Sequence[str]) -> Iterator[Example]:
                     supported=pair.supported,
                     source=pair.source,
                     group=pair.group,
+                    may_fit=name in TRAINABLE,
                 )
 
 
@@ -221,7 +229,7 @@ def fit(
     numbers = numbers.copy()
     numbers[:, [FEATURES.index(name) for name in hidden]] = 0.0
     truth = np.array([example.supported for example in examples])
-    held = np.array([is_held_out(example.group) for example in examples])
+    held = np.array([example.held_out for example in examples])
     weights = np.zeros(len(examples))
     weights[~held] = set_weights(
         [e.source for e, out in zip(examples, held, strict=True) if not out]
@@ -265,8 +273,9 @@ def scores(
             "balanced_accuracy": round(
                 balanced_accuracy(truth[part], chances[part] >= 0.5).value, 3
             ),
-            "auroc_in_folds": round(auroc(truth[folds], chances[folds]).value, 3),
         }
+        if folds.any():
+            found[source]["auroc_in_folds"] = round(auroc(truth[folds], chances[folds]).value, 3)
     return found
 
 
@@ -283,7 +292,7 @@ def main() -> int:
     """Fit and write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cache", type=Path, help="a file that keeps the numbers between runs")
-    parser.add_argument("--sets", nargs="*", default=list(GROUNDING_SETS))
+    parser.add_argument("--sets", nargs="*", default=[*GROUNDING_SETS, "faithbench"])
     parser.add_argument("--dry", action="store_true", help="print the scores and write nothing")
     arguments = parser.parse_args()
     settings = Settings()
