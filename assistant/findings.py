@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
 
-from assistant.agreement import has_name, held
+from assistant.agreement import has_name, held, share
 from assistant.figures import Comparator, Figure, FigureKind, describe, same_figure
 from assistant.normalise import normalise
 from assistant.polarity import CERTAIN, reversals, turns_of
@@ -28,6 +28,9 @@ DECAY = 0.75
 """How much less a word counts for each word between it and a figure."""
 SECOND = 0.15
 """Share of a claim's content that another sentence must add to the best one to be compared too."""
+CLOSE = 0.6
+"""Share of a claim's content that its best sentence must have for a turn of sense to be sure: of
+sentences further apart, LLM-written true ones were turned round by rule 8 % of the time."""
 ALIKE = 0.6
 """How alike, as difflib counts, two sentences must be for a changed word to be an exchange."""
 
@@ -59,6 +62,8 @@ class Finding:
     """What the claim has, as written."""
     theirs: str = ""
     """What stands in the evidence in its place; empty for nothing."""
+    sure: bool = True
+    """Whether it decides by itself; what is not sure only counts among the rest."""
 
 
 class Finder:
@@ -132,19 +137,21 @@ class Finder:
     def _polarity(
         self, claim: Reading, ground: Ground, near: Sequence[int], best: int
     ) -> Iterator[Finding]:
+        sure = share(claim, ground.sentences[best]) >= CLOSE
         evidence = self._relevant(claim, ground, near, best)
         ours, theirs = turns_of(claim.text), turns_of(evidence)
         if ours.negations % 2 != theirs.negations % 2:
-            yield Finding(kind=FindingKind.NEGATION)
+            yield Finding(kind=FindingKind.NEGATION, sure=sure)
         turned = reversals(self._unbounded(claim.text), self._unbounded(evidence), CERTAIN) > 0
         crossed = _crossed(claim, ground.sentences[best], self._reader)
         if crossed is None:
             if turned:
-                yield Finding(kind=FindingKind.DIRECTION)
+                yield Finding(kind=FindingKind.DIRECTION, sure=sure)
         elif crossed is not turned:
-            yield Finding(kind=FindingKind.COMPARISON if crossed else FindingKind.DIRECTION)
+            kind = FindingKind.COMPARISON if crossed else FindingKind.DIRECTION
+            yield Finding(kind=kind, sure=sure)
         if ours.advice and not theirs.advice and not ground.advises:
-            yield Finding(kind=FindingKind.ADVICE)
+            yield Finding(kind=FindingKind.ADVICE, sure=sure)
 
     def _unbounded(self, text: str) -> str:
         """Return a text without figures and their bounds, which are compared as figures."""
@@ -188,8 +195,8 @@ _CLAUSE = re.compile(
 
 
 _BOUND_BEFORE = re.compile(
-    r"(?:more than|less than|fewer than|greater than|higher than|lower than|at least|at most|above|below"
-    r"|over|under|up to|exceed\w*|upwards of|高于|多于|超过|逾|至少|低于|少于|不足|不到|至多|最多|突破)\s*$",
+    r"(?:(?:more|less|fewer|greater|higher|lower) than|at least|at most|above|below|over|under"
+    r"|up to|exceed\w*|upwards of|高于|多于|超过|逾|至少|低于|少于|不足|不到|至多|最多|突破)\s*$",
     re.IGNORECASE,
 )
 _BOUND_AFTER = re.compile(r"^\s*(?:or more|or less|or fewer|以上|以下|以内)", re.IGNORECASE)
@@ -238,12 +245,15 @@ def _around(reading: Reading, figure: Figure) -> _Around:
 
 
 def _told_apart(ours: _Around, same: _Around, rival: _Around) -> bool:
-    """Whether something near a claimed figure is near the same figure there, and not the other."""
-
-    def near(around: _Around) -> set[str]:
-        return {word.term for word, nearness in around if nearness >= DECAY**4}
-
-    return bool((near(ours) & near(same)) - near(rival))
+    """Whether what stands near a claimed figure is beside the same figure there, not the other."""
+    beside = {word.term: nearness for word, nearness in same if nearness >= DECAY}
+    elsewhere = {word.term: nearness for word, nearness in rival}
+    return any(
+        nearness >= DECAY**4
+        and word.term in beside
+        and elsewhere.get(word.term, 0.0) < DECAY * beside[word.term]
+        for word, nearness in ours
+    )
 
 
 def _closeness(ours: _Around, theirs: _Around) -> float:

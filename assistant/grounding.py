@@ -29,8 +29,6 @@ from assistant.weighing import Place, Weighed, Weigher
 
 LABEL = 40
 """Characters a table row may add to a quote as its label."""
-FOUND_WRONG = 0.5
-"""What is left of a claim's probability when a rule finds it wrong."""
 
 _EDGE = re.compile(r"^[\s\"'“”‘’「」『』*_.。…]+|[\s\"'“”‘’「」『』*_.。!！…]+$")
 _SPACE = re.compile(r"\s+")
@@ -123,18 +121,20 @@ class LayeredVerifier:
     ) -> ClaimCheck:
         """Return the verdict of the rules, else of the model."""
         language = detect_language(claim.text)
-        if weighed.findings:
-            reason = otherwise(weighed.findings[0], language)
+        wrong = next((finding for finding in weighed.findings if finding.sure), None)
+        if wrong is not None:
+            reason = otherwise(wrong, language)
             return _verdict(
                 claim,
                 Verdict.UNSUPPORTED,
-                chance * FOUND_WRONG,
+                min(chance, self._model.threshold),
                 reason,
                 *evidence,
                 layer=Layer.RULES,
             )
         if chance < self._model.threshold:
-            reason = too_little(weighed.missing, language)
+            doubts = [otherwise(finding, language) for finding in weighed.findings]
+            reason = doubts[0] if doubts else too_little(weighed.missing, language)
             return _verdict(
                 claim, Verdict.UNSUPPORTED, chance, reason, *evidence, layer=Layer.LEARNED
             )

@@ -36,7 +36,7 @@ from evals.intervals import auroc, balanced_accuracy
 from evals.mutations import Kind, Mutant, knowledge_sentences, mutants
 
 SEED = 5
-MUTANTS = 4000
+MUTANTS = 3000
 """Mutations that are fitted on, of both languages together."""
 BATCH = 16
 """Claims weighed at a time."""

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from hashlib import sha256
+from typing import Any
 
 import pytest
 
 from assistant import Claim, Grounding, Language, Passage, Settings, Verdict, Verifier
 from assistant.builder import make_analyser
 from assistant.composition_root import verifier_of
-from assistant.findings import Finder, FindingKind
+from assistant.findings import Finder, Finding, FindingKind
+from assistant.grounding import LayeredVerifier
+from assistant.support import SupportModel
 from evals.intervals import share
 from evals.mutation_suite import bars, judge, pooled, tally
 from evals.mutations import (
     FALSE,
-    FIGURE_ERRORS,
     Kind,
     Mutant,
     knowledge_sentences,
@@ -95,35 +97,38 @@ def test_each_kind_of_error_is_caught_in_either_language(
         assert row.refused >= 0.9 * row.n
 
 
-@pytest.mark.parametrize(
-    ("broken", "bar"),
-    [
-        (FindingKind.FIGURE, "planted figure errors caught"),
-        (FindingKind.NEGATION, "negations caught"),
-        (FindingKind.DIRECTION, "directions caught"),
-    ],
-)
-def test_a_rule_turned_round_turns_its_bar_red(
-    broken: FindingKind,
-    bar: str,
+def rules_inverted(patch: pytest.MonkeyPatch) -> None:
+    """The rules speak where they should be silent, and are silent where they should speak."""
+    whole = Finder.find
+
+    def find(self: Finder, *args: Any) -> list[Finding]:
+        return [] if whole(self, *args) else [Finding(kind=FindingKind.FIGURE, ours="1")]
+
+    patch.setattr(Finder, "find", find)
+
+
+def model_inverted(patch: pytest.MonkeyPatch) -> None:
+    """The model gives the probability of the contrary."""
+    whole = SupportModel.probabilities
+    patch.setattr(SupportModel, "probabilities", lambda self, rows: 1 - whole(self, rows))
+
+
+def quotes_inverted(patch: pytest.MonkeyPatch) -> None:
+    """Whatever is no quote counts as one."""
+    patch.setattr(LayeredVerifier, "_verbatim", lambda self, text, passage: (0, 1))
+
+
+@pytest.mark.parametrize("invert", [rules_inverted, model_inverted, quotes_inverted])
+def test_inverting_one_layer_turns_the_gate_red(
+    invert: Callable[[pytest.MonkeyPatch], None],
     made: list[Mutant],
     verifier: Verifier,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """With one rule inverted (silent where it speaks) the measured gate must not stay green."""
-    kinds = {FindingKind.FIGURE, FindingKind.MEASURED} if broken is FindingKind.FIGURE else {broken}
-    whole = Finder.find
-
-    def inverted(self, *args):
-        return [finding for finding in whole(self, *args) if finding.kind not in kinds]
-
-    def met() -> bool:
-        some = [m for m in made if m.kind in {*FIGURE_ERRORS, Kind.NEGATION, Kind.DIRECTION}]
-        return next(ok for name, _, _, ok in bars(tally(judge(verifier, some))) if name == bar)
-
-    assert met()
-    monkeypatch.setattr(Finder, "find", inverted)
-    assert not met()
+    some = made[::2]
+    assert all(met for *_, met in bars(tally(judge(verifier, some))))
+    invert(monkeypatch)
+    assert not all(met for *_, met in bars(tally(judge(verifier, some))))
 
 
 class Inverted:
