@@ -8,6 +8,7 @@ without vectors the numbers about them are left at what says nothing.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -25,6 +26,11 @@ CANDIDATES = 5
 """Sentences a claim is compared with closely: those that share most with it."""
 NEAR = 4
 """Content words within which two that follow each other in a claim must stand in the evidence."""
+
+PREFIX = 5
+"""Letters that words of one family have in common at their beginning."""
+LEAST_CLAUSE = 2
+"""Content words of a part that is compared by itself."""
 
 NAMES: tuple[str, ...] = (
     "held_all",
@@ -60,6 +66,11 @@ NAMES: tuple[str, ...] = (
     "sentences",
     "reverse_best",
     "cross",
+    "clause_worst",
+    "clause_worst_best",
+    "missing_run",
+    "missing_both",
+    "missing_soft",
     "cosine",
     "cosine_three",
     "cosine_margin",
@@ -75,6 +86,8 @@ class Agreement:
     """In the order of ``NAMES``."""
     best: int
     """Index of the sentence it rests on most."""
+    across: bool
+    """Whether that sentence is in another language."""
     missing: tuple[Word, ...]
     """Content words that no sentence has, those that say most first."""
 
@@ -133,9 +146,15 @@ def agreement(
         *_order(claim, ground, top),
         *_polarity(claim, top, looked),
         *_size(claim, len(ground.sentences), top),
+        *_parts(claim, ground.whole, both),
         *_likeness(cosines, best),
     )
-    return Agreement(numbers=numbers, best=near[best], missing=tuple(missing))
+    return Agreement(
+        numbers=numbers,
+        best=near[best],
+        across=claim.language is not top.language,
+        missing=tuple(missing),
+    )
 
 
 def _best(
@@ -291,6 +310,53 @@ def _size(claim: Reading, sentences: int, top: Reading) -> tuple[float, ...]:
         back,
         float(claim.language is not top.language),
     )
+
+
+def _parts(claim: Reading, whole: Reading, both: tuple[Reading, Reading]) -> tuple[float, ...]:
+    """Compare part by part: a claim is borne out only when all of its parts are."""
+    clauses = _clauses(claim)
+    lacking = [not any(held(word, sentence) for sentence in both) for word in claim.words]
+    run = longest = 0.0
+    for word, absent in zip(claim.words, lacking, strict=True):
+        run = run + word.weight if absent else 0.0
+        longest = max(longest, run)
+    begins = {term[:PREFIX] for term in whole.terms if len(term) >= PREFIX}
+    return (
+        min((_held_share(words, (whole,)) for words in clauses), default=1.0),
+        min((max(_held_share(words, (s,)) for s in both) for words in clauses), default=1.0),
+        longest,
+        sum(word.weight for word, absent in zip(claim.words, lacking, strict=True) if absent),
+        sum(
+            word.weight
+            for word in claim.words
+            if not held(word, whole) and word.term[:PREFIX] not in begins
+        ),
+    )
+
+
+def _clauses(claim: Reading) -> list[list[Word]]:
+    """Return the content words of a claim by clause; one with too little goes with the next."""
+    cuts = [match.start() for match in _CUT.finditer(claim.text)]
+    clauses: list[list[Word]] = [[]]
+    for word in claim.words:
+        while cuts and word.at >= cuts[0]:
+            cuts.pop(0)
+            if len(clauses[-1]) >= LEAST_CLAUSE:
+                clauses.append([])
+        clauses[-1].append(word)
+    return [words for words in clauses if words]
+
+
+def _held_share(words: Sequence[Word], evidence: Sequence[Reading]) -> float:
+    total = sum(word.weight for word in words)
+    if not total:
+        return 1.0
+    return sum(w.weight for w in words if any(held(w, s) for s in evidence)) / total
+
+
+_CUT = re.compile(
+    r"[,;:，；：、（(]|\b(?:and|but|which|who|where|while|because|with|after|before|by|in|for)\b"
+)
 
 
 def _likeness(cosines: NDArray[np.float32] | None, best: int) -> tuple[float, ...]:

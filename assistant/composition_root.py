@@ -117,12 +117,12 @@ def make_judge(settings: Settings | None = None) -> Verifier:
 def verifier_of(analyser: Analyser, embeddings: CachedEmbeddings | None) -> LayeredVerifier:
     """Return the verifier over an index's analyser and embedder.
 
-    The model with vectors was fitted on those of the bundled embedder; another one's mean
+    Across languages the model was fitted on vectors of the bundled embedder; another one's mean
     something else, so that the model without them is taken.
     """
     known = embeddings if embeddings is not None and embeddings.name.startswith(BUNDLED) else None
-    model = load_support(vectors=known is not None)
-    return LayeredVerifier(analyser, Weigher(analyser, known), model)
+    support = load_support(vectors=known is not None)
+    return LayeredVerifier(analyser, Weigher(analyser, known), support)
 
 
 def _assemble(settings: Settings, index: Callable[[], Index]) -> Parts:

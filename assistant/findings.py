@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from enum import StrEnum
 
@@ -53,6 +53,9 @@ class FindingKind(StrEnum):
     ADVICE = "advice"
 
 
+_ACROSS = frozenset({FindingKind.FIGURE, FindingKind.NUMBER})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One thing that a claim says otherwise."""
@@ -85,12 +88,20 @@ class Finder:
         top = ground.sentences[best]
         if claim.plain.strip() == top.plain.strip():
             return []
-        return [
+        found = [
             *self._figures(claim, ground, top),
             *_numbers(claim, ground),
             *_names(claim, ground),
             *_exchanges(claim, top),
             *self._polarity(claim, ground, near, best),
+        ]
+        if claim.language is top.language:
+            return found
+        # Across languages figures are comparable, and little else word by word.
+        return [
+            replace(finding, sure=finding.kind in _ACROSS)
+            for finding in found
+            if finding.kind is not FindingKind.MEASURED
         ]
 
     def _figures(self, claim: Reading, ground: Ground, top: Reading) -> Iterator[Finding]:

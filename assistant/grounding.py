@@ -23,7 +23,7 @@ from assistant.polarity import is_negative
 from assistant.reading import Ground
 from assistant.reasons import SAY, otherwise, too_little
 from assistant.schema import Citation, Claim, ClaimCheck, Grounding, Layer, Passage, Verdict
-from assistant.support import SupportModel
+from assistant.support import Support
 from assistant.terms import Analyser
 from assistant.weighing import Place, Weighed, Weigher
 
@@ -62,11 +62,11 @@ class LayeredVerifier:
 
     name = "layers-1"
 
-    def __init__(self, analyser: Analyser, weigher: Weigher, model: SupportModel) -> None:
+    def __init__(self, analyser: Analyser, weigher: Weigher, support: Support) -> None:
         """Take what cuts texts into terms, what compares them, and what weighs the comparison."""
         self._analyser = analyser
         self._weigher = weigher
-        self._model = model
+        self._support = support
 
     def check(self, claims: Sequence[Claim], passages: Sequence[Passage]) -> Grounding:
         """Check each claim; marker ``[n]`` means ``passages[n - 1]``.
@@ -79,12 +79,8 @@ class LayeredVerifier:
         weighed = self._weigher.weigh(
             [(claims[at].text, ground) for at, (ground, _, _) in zip(open_, grounds, strict=True)]
         )
-        chances = self._model.probabilities([one.numbers for one in weighed])
-        for at, (_, places, cited), one, chance in zip(
-            open_, grounds, weighed, chances, strict=True
-        ):
-            evidence = _evidence(one, places, cited)
-            checks[at] = self._judged(claims[at], one, float(chance), evidence)
+        for at, (_, places, cited), one in zip(open_, grounds, weighed, strict=True):
+            checks[at] = self._judged(claims[at], one, _evidence(one, places, cited))
         return Grounding(checks=tuple(c for c in checks if c is not None), verifier=self.name)
 
     def _at_once(self, claim: Claim, passages: Sequence[Passage]) -> ClaimCheck | None:
@@ -116,23 +112,22 @@ class LayeredVerifier:
         ground, places = self._weigher.ground([passage for _, passage in cited])
         return ground, places, cited
 
-    def _judged(
-        self, claim: Claim, weighed: Weighed, chance: float, evidence: tuple[Citation, ...]
-    ) -> ClaimCheck:
+    def _judged(self, claim: Claim, weighed: Weighed, evidence: tuple[Citation, ...]) -> ClaimCheck:
         """Return the verdict of the rules, else of the model."""
         language = detect_language(claim.text)
+        chance, threshold = self._support.of(weighed)
         wrong = next((finding for finding in weighed.findings if finding.sure), None)
         if wrong is not None:
             reason = otherwise(wrong, language)
             return _verdict(
                 claim,
                 Verdict.UNSUPPORTED,
-                min(chance, self._model.threshold),
+                min(chance, threshold),
                 reason,
                 *evidence,
                 layer=Layer.RULES,
             )
-        if chance < self._model.threshold:
+        if chance < threshold:
             doubts = [otherwise(finding, language) for finding in weighed.findings]
             reason = doubts[0] if doubts else too_little(weighed.missing, language)
             return _verdict(

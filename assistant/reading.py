@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from assistant.figures import Figure, find_figures
-from assistant.frequency import WordFrequency
+from assistant.frequency import COMMON, LEAST, RARE, WordFrequency
 from assistant.language import detect_language
 from assistant.lexicon import ConceptClass
 from assistant.normalise import normalise
@@ -57,6 +57,7 @@ _CALENDAR = frozenset(
         "sunday",
     ]
 )
+_ENDINGS = ("s", "es", "d", "ed", "ing", "ly")
 _NO_NAMES = frozenset(["ai", "sme", "smes", "i", "it"])
 _APART = str.maketrans({"’": "'"} | dict.fromkeys('()[]{},;:!?"“”‘/|。，、；：！？（）《》', " "))
 _LATIN_IN_CHINESE = re.compile(r"[A-Za-z][A-Za-z0-9&.-]*[A-Za-z0-9]")
@@ -147,7 +148,7 @@ class Reader:
         """Take the index's analyser."""
         self._analyser = analyser
         self._frequency = WordFrequency(analyser)
-        self._weight = lru_cache(maxsize=KEPT)(self._frequency.weight)
+        self._zipf = lru_cache(maxsize=KEPT)(self._commonest)
         self.read = lru_cache(maxsize=KEPT)(self._read)
 
     def _read(self, text: str) -> Reading:
@@ -209,8 +210,18 @@ class Reader:
         return found
 
     def _word(self, term: str, surface: str, concepts: frozenset[str], at: int) -> Word:
-        weight = self._weight(surface)
+        weight = min(max((COMMON - self._zipf(surface)) / (COMMON - RARE), LEAST), 1.0)
         return Word(term=term, surface=surface, weight=weight, concepts=concepts, at=at)
+
+    def _commonest(self, word: str) -> float:
+        """Return the Zipf value of a word or of what it is a form of, whichever is more common.
+
+        The list of English words is of speech: it has "firm" and hardly "firms".
+        """
+        forms = {word}
+        if word.isascii():
+            forms |= {word.removesuffix(end) for end in _ENDINGS} | {stem(word)}
+        return max(self._frequency.zipf(form) for form in forms if form)
 
     def _names(self, text: str, plain: str, language: Language) -> set[str]:
         """Return what a text calls by name."""
@@ -219,7 +230,7 @@ class Reader:
         for match in pattern.finditer(text):
             name = match.group().lower().removesuffix("'s")
             opens = language is Language.EN and _OPENING.search(text, 0, match.start())
-            ordinary = self._frequency.zipf(name) >= ORDINARY_ZIPF or name in STOP_EN
+            ordinary = self._zipf(name) >= ORDINARY_ZIPF or name in STOP_EN
             if name not in _NO_NAMES and not (opens and ordinary and name not in _CALENDAR):
                 found.add(name)
         found |= {normalise(title) for title in _TITLE.findall(text)}

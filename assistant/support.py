@@ -1,20 +1,22 @@
 """Support: how probable it is that evidence bears out a claim, by a small fitted model.
 
 Knows: the weights in ``support.json`` (written by ``evals/train_verifier.py``, with the run that
-made them) and how they are applied: a logistic regression and boosted trees, averaged, then
-calibrated. Does not know texts. Invariant: a probability lies strictly between 0 and 1; with
-numbers whose names are not those it was fitted on, nothing is loaded.
+made them) and how they are applied: boosted trees, then a calibration; one model for claims in the
+language of their evidence, and one across languages. Does not know texts. Invariant: a probability
+lies strictly between 0 and 1; with numbers whose names are not those it was fitted on, nothing is
+loaded.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.weighing import FEATURES
+from assistant.weighing import FEATURES, Weighed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,11 +42,6 @@ class SupportModel:
             )
         self.threshold = float(weights["threshold"])
         """Probability from which a claim counts as supported."""
-        linear = weights["linear"]
-        self._mean = np.array(linear["mean"])
-        self._scale = np.array(linear["scale"])
-        self._weights = np.array(linear["weights"])
-        self._bias = float(linear["bias"])
         trees = weights["trees"]
         self._base = float(trees["base"])
         self._roots = np.array(trees["roots"], dtype=np.int64)
@@ -65,11 +62,7 @@ class SupportModel:
         import numpy as np
 
         numbers = np.asarray(rows, dtype=np.float64).reshape(len(rows), len(FEATURES))
-        # Far outside of what was seen in fitting, a straight line has nothing to say.
-        standard = np.clip((numbers - self._mean) / self._scale, -4, 4)
-        linear = standard @ self._weights + self._bias
-        logit = (linear + self._boosted(numbers)) / 2
-        clipped = np.clip(self._slope * logit + self._shift, -12, 12)
+        clipped = np.clip(self._slope * self._boosted(numbers) + self._shift, -12, 12)
         probabilities: NDArray[np.float64] = 1 / (1 + np.exp(-clipped))
         return probabilities
 
@@ -86,12 +79,26 @@ class SupportModel:
         return total
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Support:
+    """The models for claims within one language and across two."""
+
+    within: SupportModel
+    across: SupportModel
+
+    def of(self, weighed: Weighed) -> tuple[float, float]:
+        """Return the probability that a claim is borne out, and from which it counts as such."""
+        model = self.across if weighed.across else self.within
+        return float(model.probabilities([weighed.numbers])[0]), model.threshold
+
+
 @cache
-def load_support(*, vectors: bool) -> SupportModel:
-    """Return the shipped model.
+def load_support(*, vectors: bool) -> Support:
+    """Return the shipped models.
 
     Args:
-        vectors: whether the numbers about vectors mean something; there is a model for either case.
+        vectors: whether claims are compared by vectors across languages.
     """
     weights = json.loads(WEIGHTS.read_text(encoding="utf-8"))
-    return SupportModel(weights["with_vectors" if vectors else "without_vectors"])
+    across = weights["across" if vectors else "across_without_vectors"]
+    return Support(within=SupportModel(weights["within"]), across=SupportModel(across))

@@ -1,8 +1,8 @@
 """Weighing: claims and passages made into numbers and findings, many at once.
 
-Knows: how passages are read, which of their sentences are looked at closely, and that vectors of
-passage sentences are looked up by content, claims being embedded in one batch. Does not know
-verdicts. Invariant: what is weighed together comes out as what is weighed alone.
+Knows: how passages are read, which of their sentences are looked at closely, and that across
+languages vectors are compared: those of passage sentences are looked up by content, claims are
+embedded in one batch. Does not know verdicts. Invariant: what is weighed together comes out as what is weighed alone.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from assistant.agreement import NAMES, Agreement, agreement, candidates
+from assistant.agreement import CANDIDATES, NAMES, Agreement, agreement, candidates
 from assistant.errors import BackendError
 from assistant.findings import Finder, Finding, FindingKind
 from assistant.language import split_sentences
@@ -62,6 +62,8 @@ class Weighed:
     findings: tuple[Finding, ...]
     best: tuple[int, ...]
     """Indexes of the sentences it rests on, one for each sentence of the claim."""
+    across: bool
+    """Whether the claim is in another language than what it is held against."""
     missing: tuple[Word, ...]
     """Content words that stand nowhere in the ground, those that say most first."""
 
@@ -75,11 +77,6 @@ class Weigher:
         self._finder = Finder(self._reader)
         self._embeddings = embeddings
         self._of_passage = lru_cache(maxsize=PASSAGES_KEPT)(self._read_passage)
-
-    @property
-    def has_vectors(self) -> bool:
-        """Whether numbers about vectors mean something."""
-        return self._embeddings is not None
 
     def ground(self, passages: Sequence[Passage]) -> tuple[Ground, tuple[Place, ...]]:
         """Return what passages say, and where each of its sentences stands."""
@@ -99,43 +96,53 @@ class Weigher:
 
     def weigh(self, claims: Sequence[tuple[str, Ground]]) -> list[Weighed]:
         """Weigh claims, each against its own ground of at least one sentence."""
-        rows: list[tuple[int, Reading, Ground, list[int]]] = []
-        for number, (text, ground) in enumerate(claims):
-            for span in split_sentences(text) or []:
-                reading = self._reader.read(text[span.start : span.end])
-                rows.append((number, reading, ground, candidates(reading, ground.sentences)))
-        cosines = self._cosines(rows)
+        rows = [
+            (number, self._reader.read(text[span.start : span.end]), ground)
+            for number, (text, ground) in enumerate(claims)
+            for span in split_sentences(text)
+        ]
+        likeness = self._likeness([(reading, ground) for _, reading, ground in rows])
         parts: list[list[tuple[Agreement, list[Finding]]]] = [[] for _ in claims]
-        for (number, reading, ground, near), likeness in zip(rows, cosines, strict=True):
-            found = agreement(reading, ground, near, likeness)
+        for (number, reading, ground), like in zip(rows, likeness, strict=True):
+            if like is None:
+                near = candidates(reading, ground.sentences)
+                cosines = None
+            else:
+                near = [int(at) for at in like.argsort()[::-1][:CANDIDATES]]
+                cosines = like[near]
+            found = agreement(reading, ground, near, cosines)
             findings = self._finder.find(reading, ground, near, found.best)
             parts[number].append((found, findings))
         return [_pooled(part) for part in parts]
 
-    def _cosines(
-        self, rows: Sequence[tuple[int, Reading, Ground, list[int]]]
-    ) -> list[NDArray[np.float32] | None]:
-        """Return the cosines of each row's claim with its candidates; None without vectors."""
-        if self._embeddings is None or not rows:
-            return [None] * len(rows)
-        texts = [ground.sentences[at].text for _, _, ground, near in rows for at in near]
+    def _likeness(self, rows: Sequence[tuple[Reading, Ground]]) -> list[NDArray[np.float32] | None]:
+        """Return the cosines of each claim with the sentences of its ground.
+
+        None where words can be compared: in one language vectors add nothing (``evals/LOG.md``).
+        """
+        across = [at for at, (claim, ground) in enumerate(rows) if is_across(claim, ground)]
+        made: list[NDArray[np.float32] | None] = [None] * len(rows)
+        if self._embeddings is None or not across:
+            return made
         try:
-            claims = self._embeddings.embed_queries([row[1].text for row in rows])
-            vectors = self._embeddings.array(texts)
+            vectors = self._embeddings.embed_queries([rows[at][0].text for at in across])
+            for vector, at in zip(vectors, across, strict=True):
+                texts = [sentence.text for sentence in rows[at][1].sentences]
+                made[at] = self._embeddings.array(texts) @ vector
         except BackendError:
             # A served embedder that is away must not stop the check: the rules still hold.
             return [None] * len(rows)
-        made: list[NDArray[np.float32] | None] = []
-        at = 0
-        for vector, (_, _, _, near) in zip(claims, rows, strict=True):
-            made.append(vectors[at : at + len(near)] @ vector)
-            at += len(near)
         return made
 
     def _read_passage(self, text: str) -> tuple[tuple[int, int, Reading], ...]:
         return tuple(
             (start, end, self._reader.read(text[start:end])) for start, end in quotable_spans(text)
         )
+
+
+def is_across(claim: Reading, ground: Ground) -> bool:
+    """Whether no sentence of a ground is in the claim's language."""
+    return all(sentence.language is not claim.language for sentence in ground.sentences)
 
 
 def _context(passage: Passage) -> str:
@@ -173,6 +180,7 @@ def _pooled(parts: Sequence[tuple[Agreement, list[Finding]]]) -> Weighed:
     )
     return Weighed(
         numbers=numbers,
+        across=all(found.across for found, _ in parts),
         findings=tuple(finding for _, findings in parts for finding in findings),
         best=tuple(found.best for found, _ in parts),
         missing=tuple(missing),
