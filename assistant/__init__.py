@@ -16,11 +16,15 @@ if TYPE_CHECKING:
     from assistant.assistant import Assistant
     from assistant.builder import build_index
     from assistant.chain import Examination
+    from assistant.composition_root import make_judge, make_verifier
     from assistant.embeddings import make_embeddings
     from assistant.errors import AssistantError
+    from assistant.grounding import Verifier, verify
+    from assistant.passages import knowledge_passages, passages_of, sentences_of
     from assistant.schema import (
         Answer,
         Citation,
+        Claim,
         ClaimCheck,
         Document,
         DocumentInfo,
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
         Grounding,
         Kind,
         Language,
+        Layer,
         Message,
         Passage,
         Role,
@@ -42,6 +47,7 @@ __all__ = [
     "Assistant",
     "AssistantError",
     "Citation",
+    "Claim",
     "ClaimCheck",
     "Document",
     "DocumentInfo",
@@ -51,15 +57,23 @@ __all__ = [
     "Grounding",
     "Kind",
     "Language",
+    "Layer",
     "Message",
     "Passage",
     "Role",
     "Settings",
     "Source",
     "Verdict",
+    "Verifier",
     "__version__",
     "build_index",
+    "knowledge_passages",
     "make_embeddings",
+    "make_judge",
+    "make_verifier",
+    "passages_of",
+    "sentences_of",
+    "verify",
 ]
 
 _OTHER_HOMES = {
@@ -68,7 +82,14 @@ _OTHER_HOMES = {
     "Examination": "assistant.chain",
     "Settings": "assistant.settings",
     "build_index": "assistant.builder",
+    "Verifier": "assistant.grounding",
+    "knowledge_passages": "assistant.passages",
     "make_embeddings": "assistant.embeddings",
+    "make_judge": "assistant.composition_root",
+    "make_verifier": "assistant.composition_root",
+    "passages_of": "assistant.passages",
+    "sentences_of": "assistant.passages",
+    "verify": "assistant.grounding",
 }
 
 

@@ -18,7 +18,7 @@ from assistant.citations import claims_of
 from assistant.errors import QuestionError
 from assistant.evidence import Candidate
 from assistant.gate import Decision, Reason
-from assistant.grounding import Verifier
+from assistant.grounding import Verifier, verify
 from assistant.index import Coverage
 from assistant.normalise import whole_characters
 from assistant.questions import Intent, Question
@@ -156,9 +156,13 @@ class Assistant:
         """
         return self._chain.examine(self._readable(question), self._passages, filters)
 
-    def verify(self, text: str, passages: Sequence[Passage]) -> Grounding:
-        """Check every sentence of a text against the passages it cites as ``[n]``."""
-        return self._verifier.check(claims_of(text), passages)
+    def verify(self, text: str, passages: Sequence[Passage | str]) -> Grounding:
+        """Check every sentence of a text against passages, which may be bare texts.
+
+        A sentence is held against what it cites: ``[n]`` is ``passages[n - 1]``. In a text that
+        cites nothing at all, each sentence is held against all the passages together.
+        """
+        return verify(self._verifier, text, passages)
 
     def stream(
         self, question: str, history: Sequence[Message] = (), filters: Filters | None = None

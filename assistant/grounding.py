@@ -1,32 +1,32 @@
 """Grounding: is a sentence really in the passages it cites?
 
-Knows: three deterministic checks, in this order: the citation exists, the words are quoted
-verbatim, and, for words of one's own, every figure and most content words stand in the cited
-passage and neither of the two turns round what the other says. Does not know who wrote the
-sentence.
+Knows: the layers of a check and their order: the citation exists; the words are quoted verbatim;
+rules find nothing that the evidence says otherwise; a fitted model holds it probable that the
+evidence bears the claim out. Does not know who wrote the sentence.
 Invariants: a verdict of supported always carries evidence with offsets; a check that could not be
-made is ``unchecked``, never right or wrong.
+made is ``unchecked``, never right or wrong; what the rules find wrong, no probability makes right.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol
 
-from assistant.citations import resolve
-from assistant.figures import describe, find_figures, unsupported_figures
+from assistant.citations import claims_of, resolve
+from assistant.figures import find_figures
 from assistant.language import detect_language
 from assistant.markdown import quotable_spans
-from assistant.polarity import conflict, is_negative
-from assistant.schema import Citation, Claim, ClaimCheck, Grounding, Language, Passage, Verdict
+from assistant.passages import passages_of
+from assistant.polarity import is_negative
+from assistant.reading import Ground
+from assistant.reasons import SAY, otherwise, too_little
+from assistant.schema import Citation, Claim, ClaimCheck, Grounding, Layer, Passage, Verdict
+from assistant.support import Support
 from assistant.terms import Analyser
+from assistant.weighing import Place, Weighed, Weigher
 
-CONTAINMENT = 0.7
-"""Share of a claim's content terms that one cited passage must hold when the claim is no quote.
-Provisional, chosen strict: the measured verifier replaces it (see DESIGN.md, entry 6)."""
-IN_ONE_SENTENCE = 0.5
-"""Share of them that one sentence of the passage must hold: words from everywhere prove nothing."""
 LABEL = 40
 """Characters a table row may add to a quote as its label."""
 
@@ -47,85 +47,94 @@ class Verifier(Protocol):
         ...
 
 
-class DeterministicVerifier:
-    """Checks by rules alone: citations, verbatim quotes, figures, content words."""
+def verify(verifier: Verifier, text: str, passages: Sequence[Passage | str]) -> Grounding:
+    """Check every sentence of a text; see ``Assistant.verify``."""
+    dressed = passages_of(passages)
+    claims = claims_of(text)
+    if not any(claim.markers for claim in claims):
+        everything = tuple(range(1, len(dressed) + 1))
+        claims = [replace(claim, markers=everything) for claim in claims]
+    return verifier.check(claims, dressed)
 
-    name = "deterministic-2"
 
-    def __init__(self, analyser: Analyser) -> None:
-        """Take the analyser that cuts claims and passages into terms."""
+class LayeredVerifier:
+    """Checks by quotes, then rules, then a fitted model. Safe to share between threads."""
+
+    name = "layers-1"
+
+    def __init__(self, analyser: Analyser, weigher: Weigher, support: Support) -> None:
+        """Take what cuts texts into terms, what compares them, and what weighs the comparison."""
         self._analyser = analyser
+        self._weigher = weigher
+        self._support = support
 
     def check(self, claims: Sequence[Claim], passages: Sequence[Passage]) -> Grounding:
-        """Check each claim; marker ``[n]`` means ``passages[n - 1]``."""
-        checks = tuple(self._check(claim, passages) for claim in claims)
-        return Grounding(checks=checks, verifier=self.name)
+        """Check each claim; marker ``[n]`` means ``passages[n - 1]``.
 
-    def _check(self, claim: Claim, passages: Sequence[Passage]) -> ClaimCheck:
-        say = _REASONS[detect_language(claim.text)]
+        Claims that are no quotes are embedded together, so that a whole answer costs one batch.
+        """
+        checks: list[ClaimCheck | None] = [self._at_once(claim, passages) for claim in claims]
+        open_ = [at for at, check in enumerate(checks) if check is None]
+        grounds = [self._ground(claims[at], passages) for at in open_]
+        weighed = self._weigher.weigh(
+            [(claims[at].text, ground) for at, (ground, _, _) in zip(open_, grounds, strict=True)]
+        )
+        for at, (_, places, cited), one in zip(open_, grounds, weighed, strict=True):
+            checks[at] = self._judged(claims[at], one, _evidence(one, places, cited))
+        return Grounding(checks=tuple(c for c in checks if c is not None), verifier=self.name)
+
+    def _at_once(self, claim: Claim, passages: Sequence[Passage]) -> ClaimCheck | None:
+        """Return the check of a claim that needs no weighing, None for one that does."""
+        say = SAY[detect_language(claim.text)]
         if not any(map(str.isalnum, claim.text)):
             return _verdict(claim, Verdict.UNCHECKED, None, say["wordless"])
         valid, dangling = resolve(claim.markers, passages)
         if not valid:
-            if dangling:
-                return _verdict(claim, Verdict.UNCITED, 0.0, say["dangling"].format(dangling[0]))
-            return _verdict(claim, Verdict.UNCITED, 0.0, say["uncited"])
-        cited = [(n, passages[n - 1]) for n in valid]
-        for n, passage in cited:
-            quote = self._verbatim(claim.text, passage)
+            reason = say["dangling"].format(dangling[0]) if dangling else say["uncited"]
+            return _verdict(claim, Verdict.UNCITED, 0.0, reason, layer=Layer.CITATION)
+        for n in valid:
+            quote = self._verbatim(claim.text, passages[n - 1])
             if quote is not None:
-                evidence = _citation(n, passage, *quote)
-                return _verdict(claim, Verdict.SUPPORTED, 1.0, say["verbatim"], evidence)
-        return self._check_own_words(claim, cited, say)
-
-    def _check_own_words(
-        self, claim: Claim, cited: Sequence[tuple[int, Passage]], say: dict[str, str]
-    ) -> ClaimCheck:
-        """Check a claim that is no quote: its figures first, then its words."""
-        evidence_text = "\n".join(passage.chunk.text for _, passage in cited)
-        terms = self._words(claim.text)
-        wrong = unsupported_figures(claim.text, self._about(terms, cited))
-        best = max(
-            (
-                (self._overlap(terms, passage.chunk.text[start:end]), n, passage, start, end)
-                for n, passage in cited
-                for start, end in quotable_spans(passage.chunk.text)
-            ),
-            key=lambda row: (row[0], -row[1], -row[3]),
-            default=None,
-        )
-        if best is None:
+                evidence = _citation(n, passages[n - 1], *quote)
+                return _verdict(
+                    claim, Verdict.SUPPORTED, 1.0, say["verbatim"], evidence, layer=Layer.QUOTE
+                )
+        if not any(quotable_spans(passages[n - 1].chunk.text) for n in valid):
             return _verdict(claim, Verdict.UNCHECKED, None, say["empty"])
-        _, n, passage, start, end = best
-        evidence = _citation(n, passage, start, end)
-        if wrong:
-            rivals = find_figures(evidence.quote, None)
-            there = "、".join(map(describe, rivals)) or say["none"]
-            reason = say["figure"].format(describe(wrong[0]), there)
-            return _verdict(claim, Verdict.UNSUPPORTED, 0.0, reason, evidence)
-        turned = conflict(claim.text, evidence.quote)
-        if turned is not None:
-            return _verdict(claim, Verdict.UNSUPPORTED, 0.0, say[turned.value], evidence)
-        held = self._overlap(terms, evidence_text)
-        if held < CONTAINMENT or self._overlap(terms, evidence.quote) < IN_ONE_SENTENCE:
-            return _verdict(claim, Verdict.UNSUPPORTED, held, say["words"], evidence)
-        return _verdict(claim, Verdict.SUPPORTED, held, say["held"], evidence)
+        return None
 
-    def _words(self, text: str) -> set[str]:
-        """Return the terms of a text without its figures, which are compared as figures."""
-        figures = find_figures(text, None)
-        for figure in reversed(figures):
-            text = f"{text[: figure.start]} {text[figure.end :]}"
-        return set(self._analyser.terms(text))
+    def _ground(
+        self, claim: Claim, passages: Sequence[Passage]
+    ) -> tuple[Ground, tuple[Place, ...], list[tuple[int, Passage]]]:
+        """Return what a claim cites, where its sentences stand, and the cited passages."""
+        valid, _ = resolve(claim.markers, passages)
+        cited = [(n, passages[n - 1]) for n in dict.fromkeys(valid)]
+        ground, places = self._weigher.ground([passage for _, passage in cited])
+        return ground, places, cited
 
-    def _about(self, terms: set[str], cited: Sequence[tuple[int, Passage]]) -> str:
-        """Return the sentences that share a word with a claim: another row's figure is not its."""
-        texts = (
-            passage.chunk.text[start:end]
-            for _, passage in cited
-            for start, end in quotable_spans(passage.chunk.text)
-        )
-        return "\n".join(text for text in texts if not terms or self._overlap(terms, text))
+    def _judged(self, claim: Claim, weighed: Weighed, evidence: tuple[Citation, ...]) -> ClaimCheck:
+        """Return the verdict of the rules, else of the model."""
+        language = detect_language(claim.text)
+        chance, threshold = self._support.of(weighed)
+        wrong = next((finding for finding in weighed.findings if finding.sure), None)
+        if wrong is not None:
+            reason = otherwise(wrong, language)
+            return _verdict(
+                claim,
+                Verdict.UNSUPPORTED,
+                min(chance, threshold),
+                reason,
+                *evidence,
+                layer=Layer.RULES,
+            )
+        if chance < threshold:
+            doubts = [otherwise(finding, language) for finding in weighed.findings]
+            reason = doubts[0] if doubts else too_little(weighed.missing, language)
+            return _verdict(
+                claim, Verdict.UNSUPPORTED, chance, reason, *evidence, layer=Layer.LEARNED
+            )
+        reason = SAY[language]["held"]
+        return _verdict(claim, Verdict.SUPPORTED, chance, reason, *evidence, layer=Layer.LEARNED)
 
     def _verbatim(self, text: str, passage: Passage) -> tuple[int, int] | None:
         """Return where the passage's text holds a claim word for word, or None.
@@ -150,48 +159,23 @@ class DeterministicVerifier:
         if len(label) > LABEL or find_figures(label, None) or is_negative(label):
             return False
         there = "\n".join((passage.document.title, *passage.chunk.heading_path, passage.chunk.text))
-        return self._overlap(set(self._analyser.terms(label)), there) > 0
-
-    def _overlap(self, terms: set[str], text: str) -> float:
-        """Return the share of terms that a text holds; 0 when there are none."""
-        return len(terms & set(self._analyser.terms(text))) / len(terms) if terms else 0.0
-
-
-_REASONS: dict[Language, dict[str, str]] = {
-    Language.EN: {
-        "dangling": "cites [{}], which is not among the sources",
-        "uncited": "names no source",
-        "verbatim": "quoted word for word",
-        "held": "its figures and words stand in the source",
-        "figure": "{} in the answer, {} in the source",
-        "words": "too little of it stands in the source",
-        "negation": "the source says it the other way round, or not at all",
-        "direction": "the source says the opposite direction",
-        "advice": "the source tells a fact and gives no such advice",
-        "empty": "the cited passage has no sentence to compare with",
-        "none": "no figure",
-        "wordless": "there are no words in it to check",
-    },
-    Language.ZH: {
-        "dangling": "引用了不存在的来源 [{}]",
-        "uncited": "没有注明来源",
-        "verbatim": "逐字引用",
-        "held": "数字和用词都见于来源",
-        "figure": "回答中是 {}，来源中是 {}",
-        "words": "大部分内容在来源中找不到",
-        "negation": "来源的说法相反或没有这样说",
-        "direction": "来源说的方向相反",
-        "advice": "来源陈述的是事实，没有给出这样的建议",
-        "empty": "所引段落没有可比对的句子",
-        "none": "没有数字",
-        "wordless": "没有可以核对的文字",
-    },
-}
+        return not set(self._analyser.terms(label)).isdisjoint(self._analyser.terms(there))
 
 
 def _plain(text: str) -> str:
     """Return a text with white space folded and quotes, emphasis and final stops taken off."""
     return _EDGE.sub("", _SPACE.sub(" ", text))
+
+
+def _evidence(
+    weighed: Weighed, places: Sequence[Place], cited: Sequence[tuple[int, Passage]]
+) -> tuple[Citation, ...]:
+    """Return the sentences a claim rests on, each once, in the claim's order."""
+    made = []
+    for at in dict.fromkeys(weighed.best):
+        marker, passage = cited[places[at].passage]
+        made.append(_citation(marker, passage, places[at].start, places[at].end))
+    return tuple(made)
 
 
 def _citation(marker: int, passage: Passage, start: int, end: int) -> Citation:
@@ -206,6 +190,13 @@ def _citation(marker: int, passage: Passage, start: int, end: int) -> Citation:
 
 
 def _verdict(
-    claim: Claim, verdict: Verdict, score: float | None, reason: str, *evidence: Citation
+    claim: Claim,
+    verdict: Verdict,
+    score: float | None,
+    reason: str,
+    *evidence: Citation,
+    layer: Layer | None = None,
 ) -> ClaimCheck:
-    return ClaimCheck(claim=claim, verdict=verdict, score=score, evidence=evidence, reason=reason)
+    return ClaimCheck(
+        claim=claim, verdict=verdict, score=score, evidence=evidence, reason=reason, layer=layer
+    )

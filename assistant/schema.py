@@ -211,6 +211,18 @@ class Verdict(StrEnum):
     """The check itself failed; never counted as right or wrong."""
 
 
+class Layer(StrEnum):
+    """What decided a check."""
+
+    CITATION = "citation"
+    """There is no such source, or none is named."""
+    QUOTE = "quote"
+    RULES = "rules"
+    LEARNED = "learned"
+    JUDGE = "judge"
+    """A language model that was asked; never what decides whether a sentence is shown."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimCheck:
     """One claim held against the passages it cites."""
@@ -218,11 +230,13 @@ class ClaimCheck:
     claim: Claim
     verdict: Verdict
     score: float | None
-    """Support in [0, 1], or None where nothing was measured."""
+    """Probability of being supported, in [0, 1], or None where nothing was measured."""
     evidence: tuple[Citation, ...]
     """The sentences that decided, best first."""
     reason: str
     """Why, in words a reader understands, in the language of the claim."""
+    layer: Layer | None = None
+    """What decided; None where nothing was checked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

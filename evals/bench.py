@@ -15,11 +15,20 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from assistant import Assistant, Language, Settings, build_index, make_embeddings
+from assistant import (
+    Assistant,
+    Language,
+    Settings,
+    build_index,
+    make_embeddings,
+    sentences_of,
+)
 from evals.external import data_folder, recall_at, xquad
 
 ANSWER_BAR = 2.0
 """Median answer time over median bare query embedding."""
+VERIFY_BAR = 3.0
+"""Median time to verify one sentence against five passages over median query embedding."""
 REINDEX_BAR = 0.02
 """Re-index of unchanged knowledge over the first build."""
 RECALL_BARS = {("en", "en"): 0.995, ("zh", "zh"): 0.990, ("zh", "en"): 0.93, ("en", "zh"): 0.95}
@@ -104,6 +113,35 @@ def bench_answers(settings: Settings) -> Line:
     )
 
 
+def bench_verifying(settings: Settings) -> Line:
+    """Time the check of a sentence that is no quote against five passages, and embedding it.
+
+    No sentence comes twice; passages do, as they would in an answer of several sentences.
+    """
+    assistant = Assistant.from_settings(settings)
+    embeddings = make_embeddings(settings)
+    if embeddings is None:
+        raise SystemExit("bench needs an embedder; unset FIRSTPILOT_EMBEDDER")
+    bare, whole = [], []
+    for template in _QUESTIONS:
+        passages = assistant.search(template.format(year=2026), k=5)
+        sentences = [text for passage in passages for text in sentences_of(passage)]
+        for number, sentence in enumerate(sentences[:10]):
+            # Its last word goes, so that it is no quote.
+            text = f"{sentence[: max(len(sentence) * 4 // 5, 1)]} ({number})."
+            work = partial(assistant.verify, text, passages)
+            whole.append(seconds(work))
+            bare.append(seconds(partial(embeddings.embed_queries, [f"{text} "])))
+    check, embedding = statistics.median(whole), statistics.median(bare)
+    return Line(
+        name="verify against 5 passages / query embedding",
+        value=check / embedding,
+        bar=VERIFY_BAR,
+        at_most=True,
+        note=f"{check * 1000:.1f} ms / {embedding * 1000:.1f} ms, n={len(whole)}",
+    )
+
+
 def bench_recall(settings: Settings, data: Path, asked: Language, answered: Language) -> Line:
     """Measure recall@5 of the shipped retrieval on XQuAD."""
     documents, lookups = xquad(data, asked, answered)
@@ -127,7 +165,7 @@ def main() -> int:
     lines = []
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(data_dir=Path(folder))
-        for bench in (bench_indexing, bench_answers):
+        for bench in (bench_indexing, bench_answers, bench_verifying):
             lines.append(bench(settings))
             print(lines[-1], flush=True)
         data = data_folder(settings)

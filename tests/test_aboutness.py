@@ -42,7 +42,9 @@ def test_maps_that_change_nothing_are_cosine_too():
 
 
 def test_mapped_vectors_have_length_one_or_none():
-    made = mapped(np.vstack([units(3), np.zeros((1, 4), np.float32)]), units(4), np.zeros(4, np.float32))
+    made = mapped(
+        np.vstack([units(3), np.zeros((1, 4), np.float32)]), units(4), np.zeros(4, np.float32)
+    )
     assert np.allclose(np.linalg.norm(made, axis=1), [1, 1, 1, 0], atol=1e-6)
 
 

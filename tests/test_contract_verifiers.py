@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from assistant import Settings, Verdict
 from assistant.builder import make_analyser
 from assistant.citations import claims_of
-from assistant.grounding import DeterministicVerifier, Verifier
+from assistant.composition_root import verifier_of
+from assistant.embeddings import make_embeddings
+from assistant.grounding import Verifier
 from assistant.markdown import quotable_spans
 from assistant.schema import (
     Chunk,
@@ -64,10 +66,12 @@ def passage(text: str, rank: int = 1) -> Passage:
 PASSAGES = [passage(text, rank) for rank, text in enumerate((SHARE, COST, ANTEIL, TABLE), start=1)]
 
 
-@pytest.fixture(scope="module", params=[DeterministicVerifier], ids=lambda made: made.__name__)
+@pytest.fixture(scope="module", params=["vectors", "words"])
 def verifier(request: pytest.FixtureRequest, settings: Settings) -> Verifier:
-    made: Verifier = request.param(make_analyser(settings))
-    return made
+    embeddings = make_embeddings(settings) if request.param == "vectors" else None
+    if request.param == "vectors" and embeddings is None:
+        pytest.skip("the bundled embedder has no build for this machine")
+    return verifier_of(make_analyser(settings), embeddings)
 
 
 def check(verifier: Verifier, text: str) -> ClaimCheck:

@@ -84,13 +84,23 @@ def test_every_link_leads_to_a_file():
 def test_the_library_example_runs(monkeypatch, capsys):
     # Search by words alone builds the index in seconds and is enough to show that the lines work.
     monkeypatch.setenv("FIRSTPILOT_EMBEDDER", "none")
-    (example,) = blocks("python")
+    example, _ = blocks("python")
     assert len([line for line in example.splitlines() if line.strip()]) == 3
     namespace: dict[str, Any] = {}
     exec(compile(example, "README.md", "exec"), namespace)  # noqa: S102 - our own README
     answer = namespace["answer"]
     assert answer.text
     assert answer.text in capsys.readouterr().out
+
+
+def test_the_check_finds_the_figure_that_the_readme_shows(monkeypatch, capsys):
+    monkeypatch.setenv("FIRSTPILOT_EMBEDDER", "none")
+    _, example = blocks("python")
+    exec(compile(example, "README.md", "exec"), {})  # noqa: S102 - our own README
+    assert capsys.readouterr().out.split(" ", 1) == [
+        "unsupported",
+        example.rsplit("# ", 1)[1],
+    ]
 
 
 @pytest.mark.parametrize("path", ["requirements.lock", "requirements-dev.lock"])
