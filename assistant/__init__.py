@@ -15,10 +15,16 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
     from assistant.builder import build_index
+    from assistant.corpus import load_corpus
     from assistant.embeddings import make_embeddings
     from assistant.errors import AssistantError
+    from assistant.figures import unsupported_figures
+    from assistant.intake import add_documents
+    from assistant.language import detect_language, split_sentences
     from assistant.schema import (
         Answer,
+        AnswerKind,
+        Chunk,
         Citation,
         ClaimCheck,
         Document,
@@ -38,8 +44,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Answer",
+    "AnswerKind",
     "Assistant",
     "AssistantError",
+    "Chunk",
     "Citation",
     "ClaimCheck",
     "Document",
@@ -56,16 +64,26 @@ __all__ = [
     "Source",
     "Verdict",
     "__version__",
+    "add_documents",
     "build_index",
+    "detect_language",
+    "load_corpus",
     "make_embeddings",
+    "split_sentences",
+    "unsupported_figures",
 ]
 
 _OTHER_HOMES = {
     "Assistant": "assistant.assistant",
     "AssistantError": "assistant.errors",
     "Settings": "assistant.settings",
+    "add_documents": "assistant.intake",
     "build_index": "assistant.builder",
+    "detect_language": "assistant.language",
+    "load_corpus": "assistant.corpus",
     "make_embeddings": "assistant.embeddings",
+    "split_sentences": "assistant.language",
+    "unsupported_figures": "assistant.figures",
 }
 
 

@@ -10,8 +10,10 @@ import assistant
 
 NAMES = [
     "Answer",
+    "AnswerKind",
     "Assistant",
     "AssistantError",
+    "Chunk",
     "Citation",
     "ClaimCheck",
     "Document",
@@ -28,8 +30,13 @@ NAMES = [
     "Source",
     "Verdict",
     "__version__",
+    "add_documents",
     "build_index",
+    "detect_language",
+    "load_corpus",
     "make_embeddings",
+    "split_sentences",
+    "unsupported_figures",
 ]
 
 
