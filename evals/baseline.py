@@ -13,7 +13,7 @@ from typing import Any
 
 from assistant import AssistantError
 from evals.compare import outcome
-from evals.intervals import Estimate
+from evals.estimates import Estimate
 from evals.rows import Key
 from evals.runner import Run
 from evals.summary import Cell, summarise

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from evals.baseline import Baseline
 from evals.compare import outcome, paired
-from evals.intervals import Estimate
+from evals.estimates import Estimate
 from evals.rows import Row
 from evals.runner import Run
 from evals.summary import BY_NAME, MEASURES, Cell, shown, summarise

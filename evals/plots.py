@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from evals.intervals import Estimate, wilson
+from evals.estimates import Estimate, wilson
 from evals.metrics import Bin
 
 WIDTH = 720

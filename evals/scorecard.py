@@ -13,7 +13,7 @@ from pathlib import Path
 
 from assistant import AssistantError
 from evals.baseline import Baseline, read_baselines
-from evals.intervals import Estimate
+from evals.estimates import Estimate
 from evals.summary import ALL, Cell, shown
 from evals.systems import MAIN
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from evals.intervals import NOTHING, Estimate, mean, of_pairs, percentile, share
+from evals.estimates import NOTHING, Estimate, mean, of_pairs, percentile, share
 from evals.metrics import auroc, balanced_accuracy, calibration_error
 from evals.rows import Row, without_errors
 
