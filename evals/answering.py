@@ -88,8 +88,7 @@ def _row(bench: Bench, blank: Row, probe: Probe, system: System) -> Row:
 
 def judged(probe: Probe, reply: Reply) -> list[str]:
     """Return what is wrong with a reply; nothing when it is right."""
-    shown = [phrase for phrase in probe.forbidden if metrics.holds(phrase, reply.text)]
-    wrong = [f"shows {phrase!r}" for phrase in shown]
+    wrong = [f"shows {phrase!r}" for phrase in _let_in(probe, reply)]
     answered = reply.kind is AnswerKind.ANSWER
     if not probe.answerable:
         return [*wrong, "answers what the sources do not say"] if answered else wrong
@@ -136,17 +135,23 @@ def measures(probe: Probe, reply: Reply) -> dict[str, float | bool | None]:
         "gold_cited": len(set(reply.cited) & set(gold)) >= needed if answered and gold else None,
         "figures": required,
         "figures_answered": required if answered else None,
+        "verbatim": metrics.verbatim(reply.statements) if answered else None,
         "supported": reply.supported if answered else None,
         "language": metrics.language_match(reply.text, probe.language) if answered else None,
-        "kept_out": not any(metrics.holds(p, reply.text) for p in probe.forbidden)
-        if probe.forbidden
-        else None,
+        "kept_out": not _let_in(probe, reply) if probe.forbidden else None,
         "both_shown": both,
         "only_false": false_alone,
         "length": float(metrics.answer_length(reply.text)) if answered else None,
         "seconds": reply.seconds,
         "tokens": None if reply.tokens is None else float(reply.tokens),
     }
+
+
+def _let_in(probe: Probe, reply: Reply) -> list[str]:
+    """Return what is forbidden and shown; a refusal may repeat the asker's own words."""
+    if reply.kind is AnswerKind.ABSTENTION:
+        return []
+    return [phrase for phrase in probe.forbidden if metrics.holds(phrase, reply.text)]
 
 
 def _sides(probe: Probe, reply: Reply, shown: Sequence[bool]) -> tuple[bool | None, bool | None]:

@@ -153,7 +153,9 @@ def read_cases(path: Path) -> list[Case]:
     """
     name, _, part = path.stem.rpartition("-")
     cases = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, line in enumerate(
+        path.read_text(encoding="utf-8").rstrip("\n").split("\n"), start=1
+    ):
         try:
             row = json.loads(line)
             if "canary" in row:

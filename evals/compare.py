@@ -25,7 +25,7 @@ class Change:
     @property
     def won(self) -> bool:
         """Whether it is right now."""
-        return bool(self.after.passed)
+        return outcome(self.after)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -87,7 +87,7 @@ class FeedbackFile:
             AssistantError: a line is wrong.
         """
         try:
-            lines = self._path.read_text(encoding="utf-8").splitlines()
+            lines = self._path.read_text(encoding="utf-8").split("\n")
         except (OSError, UnicodeDecodeError) as exc:
             raise AssistantError(f"{self._path} cannot be read as UTF-8 text ({exc})") from exc
         for number, line in enumerate(lines, start=1):
@@ -177,7 +177,7 @@ def write_candidates(rows: Iterable[dict[str, Any]], path: Path) -> int:
 _PERSONAL = (
     (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), "<e-mail>"),
     (re.compile(r"\bhttps?://\S+|\bwww\.\S+"), "<link>"),
-    (re.compile(r"(?<![\w.,])\+?\d(?:[ ()/-]{0,2}\d){8,14}(?![\w%])"), "<number>"),
+    (re.compile(r"(?<![A-Za-z0-9.,])\+?\d(?:[ ()/-]{0,2}\d){8,14}(?![\w%])"), "<number>"),
 )
 """Telephone, account and identity numbers have nine digits or more in a row; figures of that length
 are written with commas or units."""

@@ -22,7 +22,7 @@ ROUNDING = 1e-4
 """Baselines are kept to four digits."""
 CHANCE = 0.05
 """One-sided chance below which a slice's losses are no noise. Set 2026-11-26."""
-GUARDED = ("auroc", "balanced", "supported", "citation_recall", "citation_precision")
+GUARDED = ("auroc", "balanced", "supported", "verbatim", "citation_recall", "citation_precision")
 """Measures that fail a slice of our own cases when they fall out of the baseline's interval.
 The others follow from which cases are right, which are compared one by one."""
 

@@ -109,6 +109,30 @@ def citation_precision(statements: Sequence[Statement], entails: Entails) -> flo
     return right / cited if cited else None
 
 
+def verbatim(statements: Sequence[Statement]) -> float | None:
+    """Return the share of statements that stand word for word in one passage they cite.
+
+    It asks no verifier, so it tells when the verifier itself is broken. 1 is to be expected of what
+    only quotes; up to 40 letters in front, a table row's label, may be its own. None without statements.
+    """
+    if not statements:
+        return None
+    return sum(_quoted(statement) for statement in statements) / len(statements)
+
+
+def _quoted(statement: Statement) -> bool:
+    wanted = _letters(statement.text)
+    # The label that a row may have in front of its quote is short.
+    return any(
+        wanted in there or any(wanted[at:] in there for at in range(min(len(wanted) - 12, 40)))
+        for there in (_letters(passage.chunk.text) for passage in statement.cited)
+    )
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[\W_]+", "", text).casefold()
+
+
 def _borne_out(statement: Statement, entails: Entails) -> bool | None:
     return entails(statement.text, statement.cited) if statement.cited else False
 

@@ -57,8 +57,11 @@ class Row:
 
 def read_rows(path: Path) -> list[Row]:
     """Read a file of rows; half a line at its end, from a killed run, is left out."""
-    lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.is_file() else []
-    return [Row(**json.loads(line)) for line in lines if line.endswith("\n")]
+    if not path.is_file():
+        return []
+    # Texts hold other line separators than the one between rows.
+    *lines, _ = path.read_text(encoding="utf-8").split("\n")
+    return [Row(**json.loads(line)) for line in lines]
 
 
 class RowFile:

@@ -128,6 +128,7 @@ MEASURES: tuple[Measure, ...] = (
             ("figures", "required figures shown", 1, True),
             ("figures_answered", "the same, where answered", 1, True),
             ("supported", "supported sentences", 1, True),
+            ("verbatim", "sentences word for word in a passage cited", 1, True),
         ]
     ),
     *_shares(
