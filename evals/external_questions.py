@@ -7,7 +7,7 @@ file leaves its suite out, and is told.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from hashlib import sha256
@@ -17,6 +17,7 @@ from typing import Any
 from assistant import Document, Filters, Language
 from evals.answering import Probe
 from evals.external import as_document, read_rows
+from evals.jobs import drawn
 from evals.systems import Inquiry
 from evals.worlds import KNOWLEDGE, World, placed
 
@@ -49,9 +50,26 @@ class Group:
     documents: tuple[Document, ...]
 
 
-def probes_of(groups: list[Group]) -> list[Probe]:
-    """Return the questions of groups."""
-    return [group.probe for group in groups]
+def probes_of(name: str, groups: Iterable[Group], limit: int | None) -> list[Probe]:
+    """Return the questions of groups over one index of all their documents.
+
+    Args:
+        name: of the world.
+        groups: in one language, or several.
+        limit: questions of each slice and language; documents of the others are not indexed.
+    """
+    kept = drawn(
+        groups,
+        limit,
+        stratum=lambda group: (group.probe.slice, group.probe.language),
+        name=lambda group: group.probe.name,
+    )
+    world = World(
+        name=name, documents=lambda: [document for group in kept for document in group.documents]
+    )
+    return [
+        replace(group.probe, inquiry=replace(group.probe.inquiry, world=world)) for group in kept
+    ]
 
 
 def _grouped(
@@ -65,21 +83,6 @@ def _grouped(
         source = replace(made.info.source, published=published)
         documents.append(replace(made, info=replace(made.info, source=source)))
     return Filters(geography=place), tuple(documents)
-
-
-def _with_world(name: str, groups: list[Group]) -> list[Group]:
-    """Let all groups share one index."""
-    world = World(
-        name=name,
-        documents=lambda: [document for group in groups for document in group.documents],
-    )
-    return [
-        replace(
-            group,
-            probe=replace(group.probe, inquiry=replace(group.probe.inquiry, world=world)),
-        )
-        for group in groups
-    ]
 
 
 def _group(
@@ -122,7 +125,7 @@ def rgb_gate(folder: Path, language: Language) -> list[Group]:
         helpful = list(_spread(row))[:RGB_HELPFUL]
         texts = [*helpful, *row["negative"][: RGB_DOCUMENTS - len(helpful)]]
         groups.append(_group("rgb", f"{name}-positive", texts, row["query"], RGB_YEAR, blank))
-    return _with_world(f"rgb-{language.value}", groups)
+    return groups
 
 
 def _spread(row: dict[str, Any]) -> Iterator[str]:
@@ -154,7 +157,7 @@ def rgb_conflict(folder: Path, language: Language) -> list[Group]:
         )
         texts = [*row["positive"][:2], *row["positive_wrong"][:2]]
         groups.append(_group("conflict", row["id"], texts, row["query"], RGB_YEAR, blank))
-    return _with_world(f"rgb-conflict-{language.value}", groups)
+    return groups
 
 
 def emails(folder: Path) -> list[Group]:
@@ -169,7 +172,7 @@ def emails(folder: Path) -> list[Group]:
         )
         question = row["question"].removeprefix("Q:").strip()
         groups.append(_group("email", row["id"], [row["document"]], question, EMAIL_YEAR, blank))
-    return _with_world("emails", groups)
+    return groups
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -291,4 +294,4 @@ def injected_documents(folder: Path) -> list[Group]:
         )
         question = row["user"][0].strip(" -\n:")
         groups.append(_group("planted", row["id"], [row["document"]], question, EMAIL_YEAR, blank))
-    return _with_world("injected-documents", groups)
+    return groups

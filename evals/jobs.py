@@ -8,14 +8,17 @@ the same limit can be compared.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import TypeVar
 
 from assistant import Settings
 from evals.rows import Key, Row
 from evals.worlds import Worlds
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +44,8 @@ class Bench:
     worlds: Worlds
     data: Path | None
     """The folder of external data, None when there is none."""
+    limit: int | None = None
+    """How many cases of each slice and language will be taken."""
 
 
 def limited(jobs: Iterable[Job], limit: int | None) -> list[Job]:
@@ -50,15 +55,30 @@ def limited(jobs: Iterable[Job], limit: int | None) -> list[Job]:
         jobs: of one suite.
         limit: None takes all.
     """
-    strata: defaultdict[tuple[str, str, str], dict[str, list[Job]]] = defaultdict(dict)
-    for job in jobs:
-        row = job.blank
-        strata[row.part, row.slice, row.language].setdefault(job.key.case, []).append(job)
-    taken: list[Job] = []
-    for cases in strata.values():
-        names = sorted(cases, key=lambda name: sha256(name.encode()).digest())
-        if limit is None:
-            names = list(cases)
-        for name in names[:limit]:
-            taken += cases[name]
+    return drawn(
+        jobs,
+        limit,
+        stratum=lambda job: (job.blank.part, job.blank.slice, job.blank.language),
+        name=lambda job: job.key.case,
+    )
+
+
+def drawn(
+    items: Iterable[T],
+    limit: int | None,
+    *,
+    stratum: Callable[[T], Hashable],
+    name: Callable[[T], str],
+) -> list[T]:
+    """Return the items of at most ``limit`` names of each stratum, drawn by their hash."""
+    strata: defaultdict[Hashable, dict[str, list[T]]] = defaultdict(dict)
+    for item in items:
+        strata[stratum(item)].setdefault(name(item), []).append(item)
+    taken: list[T] = []
+    for named in strata.values():
+        names = list(named)
+        if limit is not None:
+            names = sorted(named, key=lambda name: sha256(name.encode()).digest())[:limit]
+        for one in names:
+            taken += named[one]
     return taken

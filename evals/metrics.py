@@ -26,6 +26,10 @@ class Statement:
     cited: tuple[Passage, ...]
 
 
+LONGEST_LABEL, SHORTEST_QUOTE = 40, 8
+"""Letters that a table row's label may add in front of a quote, and that the quote has at least."""
+
+
 # ---- retrieval
 def recall_at(found: Sequence[str], gold: Collection[str], k: int, needed: int = 1) -> float | None:
     """Return recall@k: the share of what is needed that stands among the first ``k``.
@@ -113,7 +117,7 @@ def verbatim(statements: Sequence[Statement]) -> float | None:
     """Return the share of statements that stand word for word in one passage they cite.
 
     It asks no verifier, so it tells when the verifier itself is broken. 1 is to be expected of what
-    only quotes; up to 40 letters in front, a table row's label, may be its own. None without statements.
+    only quotes; a table row's label, without figures, may be its own. None without statements.
     """
     if not statements:
         return None
@@ -122,10 +126,12 @@ def verbatim(statements: Sequence[Statement]) -> float | None:
 
 def _quoted(statement: Statement) -> bool:
     wanted = _letters(statement.text)
-    # The label that a row may have in front of its quote is short.
+    labels = range(max(1, min(len(wanted) - SHORTEST_QUOTE, LONGEST_LABEL)))
     return any(
-        wanted in there or any(wanted[at:] in there for at in range(min(len(wanted) - 12, 40)))
+        wanted[at:] in there
         for there in (_letters(passage.chunk.text) for passage in statement.cited)
+        for at in labels
+        if not any(map(str.isdigit, wanted[:at]))
     )
 
 

@@ -102,7 +102,7 @@ def run(
     folder = wish.folder or _new_folder(settings, conditions)
     before = _gone_on_with(folder, conditions)
     began = before.began if before else datetime.now(UTC).isoformat(timespec="seconds")
-    bench = Bench(settings=settings, worlds=worlds, data=data_folder(settings))
+    bench = Bench(settings=settings, worlds=worlds, data=data_folder(settings), limit=wish.limit)
     jobs, unavailable = _jobs(wish, bench)
     state = Run(
         folder=folder,

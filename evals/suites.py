@@ -99,7 +99,8 @@ def _planted_world(bench: Bench, case: Case) -> World:
 
 
 # ---- external sets
-_Probes = Callable[[Path], Sequence[Probe]]
+_Probes = Callable[[Path, int | None], Sequence[Probe]]
+"""Makes questions out of the folder of data, so many of each slice and language at most."""
 
 
 def _data(bench: Bench) -> Path:
@@ -124,12 +125,14 @@ def _cmrc(bench: Bench) -> Iterator[Job]:
 
 def _asked(name: str, probes: _Probes, bench: Bench) -> Iterator[Job]:
     systems = answering_systems(bench.worlds)
-    yield from answering_jobs(bench, name, probes(_data(bench)), systems)
+    yield from answering_jobs(bench, name, probes(_data(bench), bench.limit), systems)
 
 
-def _both(made: Callable[[Path, Language], list[outside.Group]]) -> _Probes:
-    return lambda folder: [
-        probe for language in Language for probe in outside.probes_of(made(folder, language))
+def _both(name: str, made: Callable[[Path, Language], list[outside.Group]]) -> _Probes:
+    return lambda folder, limit: [
+        probe
+        for language in Language
+        for probe in outside.probes_of(f"{name}-{language.value}", made(folder, language), limit)
     ]
 
 
@@ -148,20 +151,28 @@ def _ragtruth(bench: Bench) -> Iterator[Job]:
 
 
 _QUESTIONS: Mapping[str, tuple[str, _Probes]] = {
-    "rgb": ("RGB: refusing when no document answers", _both(outside.rgb_gate)),
+    "rgb": ("RGB: refusing when no document answers", _both("rgb", outside.rgb_gate)),
     "xquad-removed": (
         "XQuAD with the gold passage removed",
-        lambda folder: [p for lang in Language for p in outside.xquad_gate(folder, lang)],
+        lambda folder, _: [p for lang in Language for p in outside.xquad_gate(folder, lang)],
     ),
     "email": (
         "Questions over one e-mail, most without an answer (BIPIA)",
-        lambda folder: outside.probes_of(outside.emails(folder)),
+        lambda folder, limit: outside.probes_of("emails", outside.emails(folder), limit),
     ),
-    "rgb-conflict": ("RGB counterfactual: documents that contradict", _both(outside.rgb_conflict)),
-    "attack-prompts": ("Attacks in the question", outside.injected_prompts),
+    "rgb-conflict": (
+        "RGB counterfactual: documents that contradict",
+        _both("rgb-conflict", outside.rgb_conflict),
+    ),
+    "attack-prompts": (
+        "Attacks in the question",
+        lambda folder, _: outside.injected_prompts(folder),
+    ),
     "attack-documents": (
         "Instructions planted in documents",
-        lambda folder: outside.probes_of(outside.injected_documents(folder)),
+        lambda folder, limit: outside.probes_of(
+            "planted", outside.injected_documents(folder), limit
+        ),
     ),
 }
 _CLAIMS = {

@@ -147,7 +147,8 @@ class Inverted:
 
 def broken(settings):
     parts = parts_for(settings, None)
-    return Assistant(**{**parts, "verifier": Inverted(parts["verifier"])})
+    parts["verifier"] = Inverted(parts["verifier"])
+    return Assistant(**parts)
 
 
 def founding_suite():

@@ -90,7 +90,7 @@ def test_what_cannot_be_tested_counts_neither_way():
 def test_verbatim_asks_no_verifier():
     (row,) = as_passages(["Small firms: 17.0% of them used AI in 2025."])
     right = Statement(text="17.0% of them used AI in 2025.", cited=(row,))
-    labelled = Statement(text="EU, 2025: 17.0% of them used AI in 2025", cited=(row,))
+    labelled = Statement(text="EU firms: 17.0% of them used AI in 2025", cited=(row,))
     wrong = Statement(text="17.5% of them used AI in 2025.", cited=(row,))
     elsewhere = Statement(text=right.text, cited=(ONE,))
     assert metrics.verbatim([right, labelled]) == 1
