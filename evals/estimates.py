@@ -10,10 +10,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 Z95 = 1.959963984540054
 """Standard normal quantile of a two-sided interval of 95 %."""
@@ -78,36 +77,38 @@ def percentile(values: Iterable[float | None], q: float) -> Estimate:
 
 
 def of_pairs(
-    pairs: Sequence[tuple[float, bool]],
-    statistic: Callable[[Sequence[tuple[float, bool]]], float | None],
+    scores: ArrayLike,
+    truth: ArrayLike,
+    statistic: Callable[[NDArray[np.float64], NDArray[np.bool_]], float | None],
     groups: Sequence[str] | None = None,
 ) -> Estimate:
-    """Return a statistic of (score, truth) pairs with a bootstrap interval.
+    """Return a statistic of scores and truths with a bootstrap interval.
 
     Args:
-        pairs: one for each case.
+        scores: one for each case.
+        truth: as many.
         statistic: None where it is not defined, as with one class alone.
-        groups: equal for pairs that are no independent draws (claims about one text), which are
+        groups: equal for cases that are no independent draws (claims about one text), which are
             then drawn together (Field and Welsh, 2007).
     """
-    value = statistic(pairs)
+    said, came = np.asarray(scores, dtype=np.float64), np.asarray(truth, dtype=np.bool_)
+    value = statistic(said, came) if len(said) else None
     if value is None:
-        return Estimate(value=None, low=None, high=None, n=len(pairs))
-    blocks: dict[str, list[tuple[float, bool]]] = {}
-    for at, pair in enumerate(pairs):
-        blocks.setdefault(groups[at] if groups else str(at), []).append(pair)
-    drawn = list(blocks.values())
+        return Estimate(value=None, low=None, high=None, n=len(said))
+    _, where = np.unique(groups or np.arange(len(said)), return_inverse=True)
+    members = np.split(np.argsort(where, kind="stable"), np.cumsum(np.bincount(where))[:-1])
     chance = np.random.default_rng(_SEED)
     found = []
     for _ in range(RESAMPLES):
-        sample = chance.integers(len(drawn), size=len(drawn))
-        again = statistic(list(chain.from_iterable(drawn[at] for at in sample)))
+        sample = chance.integers(len(members), size=len(members))
+        taken = sample if groups is None else np.concatenate([members[at] for at in sample])
+        again = statistic(said[taken], came[taken])
         if again is not None:
             found.append(again)
     if not found:
-        return Estimate(value=value, low=None, high=None, n=len(pairs))
+        return Estimate(value=value, low=None, high=None, n=len(said))
     low, high = np.percentile(found, [2.5, 97.5])
-    return Estimate(value=value, low=float(low), high=float(high), n=len(pairs))
+    return Estimate(value=value, low=float(low), high=float(high), n=len(said))
 
 
 def _bootstrap(

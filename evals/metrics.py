@@ -11,6 +11,9 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
 from assistant import Language, Passage, detect_language, unsupported_figures
 
 Entails = Callable[[str, Sequence[Passage]], bool | None]
@@ -198,80 +201,71 @@ def false_refusal(*, abstained: bool, answerable: bool) -> bool | None:
 
 
 # ---- verification
-def auroc(pairs: Sequence[tuple[float, bool]]) -> float | None:
-    """Return the area under the ROC curve of (score, truth) pairs.
+def auroc(scores: ArrayLike, truth: ArrayLike) -> float | None:
+    """Return the area under the ROC curve.
 
     The chance that a true one scores above a false one, ties counting half (Hanley and McNeil,
     Radiology 143, 1982). None with one class alone.
     """
-    true = sum(truth for _, truth in pairs)
-    false = len(pairs) - true
+    said, came = _arrays(scores, truth)
+    true, false = int(came.sum()), int((~came).sum())
     if not true or not false:
         return None
-    ranked = sorted(pairs)
-    total, at = 0.0, 0
-    while at < len(ranked):
-        end = at
-        while end < len(ranked) and ranked[end][0] == ranked[at][0]:
-            end += 1
-        total += (at + 1 + end) / 2 * sum(truth for _, truth in ranked[at:end])
-        at = end
-    return (total - true * (true + 1) / 2) / (true * false)
+    _, where, counts = np.unique(said, return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(counts) - (counts - 1) / 2)[where]
+    return float((ranks[came].sum() - true * (true + 1) / 2) / (true * false))
 
 
-def balanced_accuracy(pairs: Sequence[tuple[float, bool]]) -> float | None:
+def balanced_accuracy(scores: ArrayLike, truth: ArrayLike) -> float | None:
     """Return the mean of the true's and the false's share that was told rightly.
 
-    A first value of 0.5 or more means "supported". Brodersen, Ong, Stephan and Buhmann, ICPR 2010;
-    used by LLM-AggreFact (Tang, Laban and Durrett, EMNLP 2024). None with one class alone.
+    A score of 0.5 or more means "supported". Brodersen, Ong, Stephan and Buhmann, ICPR 2010; used
+    by LLM-AggreFact (Tang, Laban and Durrett, EMNLP 2024). None with one class alone.
     """
-    told = {truth: [score >= 0.5 for score, t in pairs if t is truth] for truth in (True, False)}
-    if not told[True] or not told[False]:
+    said, came = _arrays(scores, truth)
+    if came.all() or not came.any():
         return None
-    right = sum(told[True]) / len(told[True])
-    return (right + 1 - sum(told[False]) / len(told[False])) / 2
+    yes = said >= 0.5
+    return float((yes[came].mean() + (~yes[~came]).mean()) / 2)
+
+
+BINS = 10
+"""Bins of a calibration curve, of equal width."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bin:
     """Cases of like probability."""
 
-    low: float
-    high: float
     said: float
     """Their mean probability."""
     hits: int
     n: int
 
 
-def calibration(pairs: Sequence[tuple[float, bool]], bins: int = 10) -> list[Bin]:
+def calibration(scores: ArrayLike, truth: ArrayLike) -> list[Bin]:
     """Return what came true of probabilities, in bins of equal width; empty bins are left out.
 
     The reliability diagram of DeGroot and Fienberg, The Statistician 32, 1983.
     """
-    made = []
-    for at in range(bins):
-        low, high = at / bins, (at + 1) / bins
-        inside = [
-            (said, came)
-            for said, came in pairs
-            if low <= said < high or (said == high and at == bins - 1)
-        ]
-        if inside:
-            made.append(
-                Bin(
-                    low=low,
-                    high=high,
-                    said=sum(said for said, _ in inside) / len(inside),
-                    hits=sum(came for _, came in inside),
-                    n=len(inside),
-                )
-            )
-    return made
+    said, came = _arrays(scores, truth)
+    where = np.minimum((said * BINS).astype(np.intp), BINS - 1)
+    n = np.bincount(where, minlength=BINS)
+    total = np.bincount(where, weights=said, minlength=BINS)
+    hits = np.bincount(where, weights=came, minlength=BINS)
+    return [
+        Bin(said=float(total[at] / n[at]), hits=int(hits[at]), n=int(n[at]))
+        for at in range(BINS)
+        if n[at]
+    ]
 
 
-def calibration_error(pairs: Sequence[tuple[float, bool]], bins: int = 10) -> float | None:
+def calibration_error(scores: ArrayLike, truth: ArrayLike) -> float | None:
     """Return the expected calibration error (Naeini, Cooper and Hauskrecht, AAAI 2015)."""
-    if not pairs:
-        return None
-    return sum(abs(b.hits - b.said * b.n) for b in calibration(pairs, bins)) / len(pairs)
+    bins = calibration(scores, truth)
+    n = sum(b.n for b in bins)
+    return sum(abs(b.hits - b.said * b.n) for b in bins) / n if n else None
+
+
+def _arrays(scores: ArrayLike, truth: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    return np.asarray(scores, dtype=np.float64), np.asarray(truth, dtype=np.bool_)

@@ -120,11 +120,11 @@ def _plots(cells: Sequence[Cell], rows: Sequence[Row]) -> Iterator[str]:
         yield f"<figure><figcaption>{title}, with 95 % intervals</figcaption>"
         yield f"{plots.bars(title, found)}</figure>"
     own = [row for row in without_errors(rows) if row.system == MAIN]
-    pairs = said(own)
-    if pairs:
+    scores, truth = said(own)
+    if scores:
         title = "The gate: how often what it holds answerable is answerable"
         yield f"<figure><figcaption>{title}</figcaption>"
-        yield f"{plots.calibration_curve(title, calibration(pairs))}</figure>"
+        yield f"{plots.calibration_curve(title, calibration(scores, truth))}</figure>"
     seconds = [row.measured.get("seconds") for row in own]
     times = [float(value) for value in seconds if value is not None]
     if times:

@@ -261,12 +261,13 @@ def _verifier(baselines: Mapping[str, Baseline]) -> str:
 
 def _references() -> Iterator[str]:
     yield (
-        "Published: [RGB] Chen et al., AAAI 2024; [AB] Yue et al., 2024; [WiCE] Kamoi et al., EMNLP "
-        "2023; [FB] Bao et al., 2024; [LD] LettuceDetect large, [RH] RAG-HAT, on whole answers. The "
-        "best citation recall and precision published with ALCE (Gao et al., EMNLP 2023) are 84.8 "
-        "and 81.6, on ASQA with ChatGPT, judged by an entailment model of 11B parameters; ours are "
-        "judged by our own verifier, which also filters answers, so read them with the verifier's "
-        "numbers above."
+        "Published: [RGB] Chen et al., AAAI 2024; [AB] Yue et al., 2024; [WiCE] Kamoi et al., "
+        "EMNLP 2023; [FB] Bao et al., 2024; [LD] LettuceDetect, [RH] RAG-HAT, on whole answers."
+    )
+    yield (
+        "The best citation recall and precision published with ALCE (Gao et al., EMNLP 2023) are "
+        "84.8 and 81.6, on ASQA with ChatGPT, judged by a model of 11B parameters. Ours are judged "
+        "by our own verifier, which filters the answers as well: read them with its numbers above."
     )
 
 

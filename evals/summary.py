@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from evals.estimates import NOTHING, Estimate, mean, of_pairs, percentile, share
+from evals.estimates import Estimate, mean, of_pairs, percentile, share
 from evals.metrics import auroc, balanced_accuracy, calibration_error
 from evals.rows import Row, without_errors
 
@@ -56,32 +56,36 @@ def _claims(rows: Sequence[Row]) -> list[tuple[Row, bool]]:
 
 def _auroc(rows: Sequence[Row]) -> Estimate:
     claims = [(row, truth) for row, truth in _claims(rows) if row.score is not None]
-    if not claims:
-        return NOTHING
-    pairs = [(row.score or 0.0, truth) for row, truth in claims]
-    return of_pairs(pairs, auroc, [row.group for row, _ in claims])
+    return of_pairs(
+        [row.score or 0.0 for row, _ in claims],
+        [truth for _, truth in claims],
+        auroc,
+        [row.group for row, _ in claims],
+    )
 
 
 def _balanced(rows: Sequence[Row]) -> Estimate:
     claims = _claims(rows)
-    if not claims:
-        return NOTHING
-    pairs = [(float(bool(row.measured["said_supported"])), truth) for row, truth in claims]
-    return of_pairs(pairs, balanced_accuracy, [row.group for row, _ in claims])
+    return of_pairs(
+        [float(bool(row.measured["said_supported"])) for row, _ in claims],
+        [truth for _, truth in claims],
+        balanced_accuracy,
+        [row.group for row, _ in claims],
+    )
 
 
-def said(rows: Iterable[Row]) -> list[tuple[float, bool]]:
+def said(rows: Iterable[Row]) -> tuple[list[float], list[bool]]:
     """Return what was said of the chance that a question can be answered, and whether it can."""
-    return [
+    known = [
         (row.score, row.truth)
         for row in without_errors(rows)
         if row.score is not None and row.truth is not None and "answered" in row.measured
     ]
+    return [score for score, _ in known], [truth for _, truth in known]
 
 
 def _calibration(rows: Sequence[Row]) -> Estimate:
-    pairs = said(rows)
-    return of_pairs(pairs, calibration_error) if pairs else NOTHING
+    return of_pairs(*said(rows), calibration_error)
 
 
 def _passed(rows: Sequence[Row]) -> Estimate:

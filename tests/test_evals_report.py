@@ -171,7 +171,7 @@ def test_a_distribution_of_anything_can_be_drawn(values):
 
 
 def test_a_calibration_curve_has_a_dot_for_each_bin():
-    bins = calibration([(0.05, False), (0.95, True), (0.97, True)])
+    bins = calibration([0.05, 0.95, 0.97], [False, True, True])
     assert plots.calibration_curve("t", bins).count("<circle") == 2
 
 
