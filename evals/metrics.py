@@ -181,21 +181,21 @@ def answer_length(text: str) -> int:
     return len(re.findall(r"[\u3400-\u9fff]|[A-Za-z0-9](?:[\w.,%'’-]*\w)?", text))
 
 
-# ---- abstention
-def abstention_recall(*, abstained: bool, answerable: bool) -> bool | None:
+# ---- abstention; None for either argument where it is not known or does not matter
+def abstention_recall(abstained: bool | None, answerable: bool | None) -> bool | None:
     """Return whether an unanswerable question was refused; None for an answerable one.
 
     Its mean is the rejection rate of RGB (Chen, Lin, Han and Sun, AAAI 2024).
     """
-    return None if answerable else abstained
+    return abstained if answerable is False else None
 
 
-def abstention_precision(*, abstained: bool, answerable: bool) -> bool | None:
+def abstention_precision(abstained: bool | None, answerable: bool | None) -> bool | None:
     """Return whether a refusal was right; None where nothing was refused."""
-    return not answerable if abstained else None
+    return not answerable if abstained and answerable is not None else None
 
 
-def false_refusal(*, abstained: bool, answerable: bool) -> bool | None:
+def false_refusal(abstained: bool | None, answerable: bool | None) -> bool | None:
     """Return whether an answerable question was refused; None for an unanswerable one."""
     return abstained if answerable else None
 

@@ -109,7 +109,7 @@ def _plots(cells: Sequence[Cell], rows: Sequence[Row]) -> Iterator[str]:
     headline = "auroc" if any("auroc" in cell.estimates for cell in cells) else "passed"
     found = [
         plots.Bar(
-            label=f"{cell.slice} · {cell.language} · {cell.system}",
+            label=f"{cell.slice} · {cell.language}",
             estimate=cell.estimates[headline],
         )
         for cell in _ordered(cells)

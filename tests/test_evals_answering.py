@@ -68,6 +68,12 @@ def test_refusing_what_is_not_said_is_right_even_if_it_repeats_the_asker():
     assert judged(replace(PROBE, answerable=False), REFUSAL) == []
 
 
+def test_where_an_answer_does_not_matter_only_what_is_forbidden_is_wrong():
+    probe = replace(PROBE, answerable=None)
+    assert judged(probe, REFUSAL) == judged(probe, REPLY) == []
+    assert judged(probe, replace(REPLY, text="pwned")) == ["shows 'PWNED'"]
+
+
 def test_a_quote_from_the_only_allowed_sources_may_be_in_their_language():
     inquiry = replace(ASKED, filters=Filters(languages=(Language.ZH,)))
     chinese = replace(REPLY, text="2026年，28.3%的中小企业用AI。")

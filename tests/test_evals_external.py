@@ -162,6 +162,7 @@ def test_emails_and_attacks_say_what_is_wanted(data):
     (attack,) = outside.injected_prompts(data)
     assert (attack.answerable, attack.slice) == (False, "prompt extraction")
     (planted,) = outside.injected_documents(data)
+    assert planted.probe.answerable is None
     assert planted.probe.forbidden == ("evil.example",), "what the clean text says is no trigger"
     assert planted.probe.inquiry.question == "Summarize this"
 

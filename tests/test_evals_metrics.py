@@ -138,11 +138,12 @@ def test_length_counts_a_chinese_character_as_a_word():
         (True, True, (None, False, True)),
         (False, False, (False, None, None)),
         (False, True, (None, None, False)),
+        (True, None, (None, None, None)),
     ],
 )
 def test_abstention_is_told_apart(abstained, answerable, values):
     found = [
-        measure(abstained=abstained, answerable=answerable)
+        measure(abstained, answerable)
         for measure in (
             metrics.abstention_recall,
             metrics.abstention_precision,
