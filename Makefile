@@ -9,13 +9,14 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
 
-.PHONY: help chat test lint types knowledge unit wheel bench lock clean
+.PHONY: help chat test lint types knowledge unit gate wheel eval baselines bench lock clean
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
 help:
 	@echo "make chat   start the web chat (PORT=7861 for another port)"
 	@echo "make test   format, lint, types, tests, and the wheel"
+	@echo "make eval   measure answers, retrieval and checking on every case set, with a report"
 	@echo "make bench  how fast it answers and re-indexes, as ratios"
 	@echo "make lock   write the lock files anew (UPGRADE=1 takes newer versions)"
 	@echo "make clean  remove .venv and everything built"
@@ -23,7 +24,7 @@ help:
 chat: $(VENV)/.runtime
 	@$(BIN)/firstpilot serve --ingest $(if $(PORT),--port $(PORT))
 
-test: lint types knowledge unit wheel
+test: lint types knowledge unit gate wheel
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
@@ -38,6 +39,10 @@ knowledge: $(VENV)/.runtime
 unit: $(VENV)/.dev
 	$(BIN)/pytest -q -n 2
 
+# Every case of our own, on the embedded backend, held against evals/baselines; a few minutes.
+gate: $(VENV)/.dev
+	@$(BIN)/firstpilot eval run --suite cases --gate --backend embedded
+
 # The wheel is built and then used from a folder of its own, far from the checkout's files.
 wheel: $(VENV)/.dev
 	@rm -rf .build
@@ -49,6 +54,16 @@ wheel: $(VENV)/.dev
 	if '/.build/site/' in str(p) or exit(f'the wheel lacks {p}')]" && \
 	../$(BIN)/python -P site/bin/firstpilot --version
 	@rm -rf .build
+
+# External sets are left out, and told, when their folder is not there.
+eval: $(VENV)/.dev
+	@$(BIN)/firstpilot eval run --suite all --backend embedded
+
+# After a change for the better: measures all anew and commits to it. A run that was cut off is gone
+# on with by: firstpilot eval run --suite all --backend embedded --resume
+baselines: eval
+	@$(BIN)/firstpilot eval gate --write
+	@$(BIN)/firstpilot eval report --scorecard
 
 bench: $(VENV)/.dev
 	@$(BIN)/python -m evals.bench

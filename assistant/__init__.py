@@ -17,12 +17,18 @@ if TYPE_CHECKING:
     from assistant.builder import build_index
     from assistant.chain import Examination
     from assistant.composition_root import make_judge, make_verifier
+    from assistant.corpus import load_corpus
     from assistant.embeddings import make_embeddings
     from assistant.errors import AssistantError
+    from assistant.figures import unsupported_figures
     from assistant.grounding import Verifier, verify
+    from assistant.intake import add_documents
+    from assistant.language import detect_language, split_sentences
     from assistant.passages import knowledge_passages, passages_of, sentences_of
     from assistant.schema import (
         Answer,
+        AnswerKind,
+        Chunk,
         Citation,
         Claim,
         ClaimCheck,
@@ -44,8 +50,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Answer",
+    "AnswerKind",
     "Assistant",
     "AssistantError",
+    "Chunk",
     "Citation",
     "Claim",
     "ClaimCheck",
@@ -66,13 +74,18 @@ __all__ = [
     "Verdict",
     "Verifier",
     "__version__",
+    "add_documents",
     "build_index",
+    "detect_language",
     "knowledge_passages",
+    "load_corpus",
     "make_embeddings",
     "make_judge",
     "make_verifier",
     "passages_of",
     "sentences_of",
+    "split_sentences",
+    "unsupported_figures",
     "verify",
 ]
 
@@ -81,14 +94,19 @@ _OTHER_HOMES = {
     "AssistantError": "assistant.errors",
     "Examination": "assistant.chain",
     "Settings": "assistant.settings",
-    "build_index": "assistant.builder",
     "Verifier": "assistant.grounding",
+    "add_documents": "assistant.intake",
+    "build_index": "assistant.builder",
+    "detect_language": "assistant.language",
     "knowledge_passages": "assistant.passages",
+    "load_corpus": "assistant.corpus",
     "make_embeddings": "assistant.embeddings",
     "make_judge": "assistant.composition_root",
     "make_verifier": "assistant.composition_root",
     "passages_of": "assistant.passages",
     "sentences_of": "assistant.passages",
+    "split_sentences": "assistant.language",
+    "unsupported_figures": "assistant.figures",
     "verify": "assistant.grounding",
 }
 

@@ -193,6 +193,7 @@ class Assistant:
             task = Task(question=reading, passages=passages)
             with draft.timed("gate"):
                 decision = self._chain.decide(task)
+            draft.answerable = decision.probability
             if decision.answerable:
                 break
         if decision.answerable:
@@ -301,6 +302,7 @@ class Assistant:
                 output_tokens=draft.calls.output_tokens,
                 cost=draft.calls.cost,
                 passages_cut=draft.calls.cut,
+                answerable=draft.answerable,
                 failed=tuple(draft.calls.failed),
             ),
         )

@@ -1,4 +1,4 @@
-"""The ``firstpilot`` command: ask, chat, search, ingest, serve, doctor.
+"""The ``firstpilot`` command: ask, chat, search, ingest, serve, eval, doctor.
 
 Knows: arguments, terminals, exit codes. Does not know: how an answer is made, an index built or a
 page drawn; each command is one call into the package. Invariant: nothing heavy is imported before
@@ -21,6 +21,7 @@ import typer
 
 from assistant import __version__
 from assistant.errors import AssistantError
+from assistant.evaluating import app as evaluation
 from assistant.schema import Filters, Kind, Language, Message, Role
 from assistant.settings import Settings
 from assistant.terminal import progress_bars, search_result, stream_answer, typed_lines
@@ -43,6 +44,7 @@ app = typer.Typer(
 
 knowledge = typer.Typer(help="Check and list the knowledge files.", no_args_is_help=True)
 app.add_typer(knowledge, name="knowledge")
+app.add_typer(evaluation, name="eval")
 
 Folder = Annotated[Path | None, typer.Argument(help="The knowledge folder; as set if left out.")]
 Question = Annotated[str, typer.Argument(help="The question, in English or Chinese.")]

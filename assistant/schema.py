@@ -285,6 +285,8 @@ class Provenance:
     """Of all calls, in the currency of the configured prices; None where no price is known."""
     passages_cut: int = 0
     """Passages that were left out of the prompt because the model's context is too small."""
+    answerable: float | None = None
+    """Chance the gate gave that the passages answer, in [0, 1]; None where it was not asked."""
     failed: tuple[str, ...] = ()
     """What each backend that failed before this answer said, in order; without keys."""
 

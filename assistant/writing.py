@@ -49,6 +49,8 @@ class Draft:
     calls: Calls = field(default_factory=Calls)
     thoughts: str = ""
     partial: bool = False
+    answerable: float | None = None
+    """Probability the gate gave, once it was asked."""
     declined: bool = False
     """Whether a model said that the passages do not answer."""
 

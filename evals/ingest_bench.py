@@ -16,10 +16,7 @@ from pathlib import Path
 from docx import Document as Docx
 from fpdf import FPDF
 
-from assistant import Settings, build_index
-from assistant.corpus import load_corpus
-from assistant.intake import State, add_documents
-from assistant.markdown import quotable_spans
+from assistant import Language, Settings, add_documents, build_index, load_corpus, split_sentences
 
 _FILES = 100
 _LINES_A_PAGE = 30
@@ -29,10 +26,10 @@ def main(count: int = _FILES) -> int:
     """Write, ingest, count; 0 when no good file was lost and every broken one was told."""
     chance = random.Random(7)  # noqa: S311 - files, not secrets
     lines = [
-        document.text[start:end].encode("latin-1", "replace").decode("latin-1")
+        document.text[span.start : span.end].encode("latin-1", "replace").decode("latin-1")
         for document in load_corpus(Settings().knowledge_dir)
-        if document.info.language == "en"
-        for start, end in quotable_spans(document.text)
+        if document.info.language is Language.EN
+        for span in split_sentences(document.text)
     ]
     with tempfile.TemporaryDirectory() as made:
         own = Path(made) / "own"
@@ -51,7 +48,7 @@ def main(count: int = _FILES) -> int:
         started = time.monotonic()
         outcomes = add_documents([own], settings.data_dir)
         read = time.monotonic() - started
-        failed = {Path(o.path).name for o in outcomes if o.state is State.FAILED}
+        failed = {Path(o.path).name for o in outcomes if o.state == "failed"}
         report = build_index(settings)
         whole = time.monotonic() - started
     children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024

@@ -73,19 +73,19 @@ def pairs(signals: Matrix, right: Sequence[bool]) -> tuple[Matrix, float]:
     return rows, 1.0 / max(len(rows), 1)
 
 
-def fit_ranker(rows: Sequence[tuple[Matrix, list[bool]]]) -> NDArray[np.float64]:
+def fit_ranker(rows: Sequence[tuple[Matrix, list[bool]]]) -> Matrix:
     """Return the weights under which a labelled sentence comes before the others most often."""
-    differences, weights = [], []
+    differences, shares = [], []
     for signals, right in rows:
-        found, weight = pairs(signals, right)
+        found, share = pairs(signals, right)
         differences.append(found)
-        weights.append(np.full(len(found), weight))
-    x, w = np.vstack(differences), np.concatenate(weights)
+        shares.append(np.full(len(found), share))
+    x, w = np.vstack(differences), np.concatenate(shares)
     model = LogisticRegression(fit_intercept=False, C=RANKER_C * len(rows) / w.sum(), max_iter=5000)
     y = np.concatenate([np.ones(len(x)), np.zeros(len(x))])
     free = [field.name not in BY_HAND for field in fields(Signals)]
     model.fit(np.vstack([x, -x])[:, free], y, sample_weight=np.concatenate([w, w]))
-    weights = np.asarray(values_of(WEIGHTS), dtype=np.float64)
+    weights: Matrix = np.asarray(values_of(WEIGHTS), dtype=np.float64)
     weights[free] = model.coef_[0]
     return weights
 

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from pytest_socket import SocketConnectBlockedError
 
+import assistant
+
 PACKAGE = Path(__file__).resolve().parent.parent / "assistant"
 
 BANDS = {
@@ -100,7 +102,7 @@ BANDS = {
         },
     },
     4: {"chain", "writing", "assistant", "composition_root", "uploads"},
-    5: {"ui", "api", "cli", "doctor", "serving", "terminal", "__main__"},
+    5: {"ui", "api", "cli", "doctor", "evaluating", "serving", "terminal", "__main__"},
 }
 BAND = {module: band for band, modules in BANDS.items() for module in modules}
 
@@ -114,6 +116,7 @@ LIBRARIES: dict[str, set[int]] = {
     "bm25s": {3},
     "bpe_openai": {3},
     "chromadb": {3},
+    "evals": {5},
     "fastapi": {5},
     "filelock": {3},
     "gradio": {5},
@@ -255,6 +258,22 @@ def test_only_the_settings_read_the_environment(path):
 )
 def test_a_forbidden_import_is_noticed(module, line):
     assert violations(module, ast.parse(line))
+
+
+EVALS = PACKAGE.parent / "evals"
+INSIDE: dict[str, str] = {}
+"""Modules of evals that may look inside the package, and why."""
+
+
+@pytest.mark.parametrize("path", sorted(EVALS.rglob("*.py")), ids=lambda p: p.stem)
+def test_evals_use_exported_names_only(path):
+    inside = [
+        f"{path.name}:{line}: {name}"
+        for line, name in imports(parsed(path))
+        if name.split(".")[0] == "assistant"
+        and (name.count(".") != 1 or name.split(".")[1] not in assistant.__all__)
+    ]
+    assert path.stem in INSIDE or inside == []
 
 
 def test_the_domain_is_standard_library_only():

@@ -10,8 +10,10 @@ import assistant
 
 NAMES = [
     "Answer",
+    "AnswerKind",
     "Assistant",
     "AssistantError",
+    "Chunk",
     "Citation",
     "Claim",
     "ClaimCheck",
@@ -32,13 +34,18 @@ NAMES = [
     "Verdict",
     "Verifier",
     "__version__",
+    "add_documents",
     "build_index",
+    "detect_language",
     "knowledge_passages",
+    "load_corpus",
     "make_embeddings",
     "make_judge",
     "make_verifier",
     "passages_of",
     "sentences_of",
+    "split_sentences",
+    "unsupported_figures",
     "verify",
 ]
 
