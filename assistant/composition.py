@@ -34,7 +34,7 @@ RIVAL_COVERAGE = 0.9
 COMPLETING_LIKENESS, RIVAL_LIKENESS = 0.2, 0.12
 """How much less like the question than the leading sentence another one may be (``aboutness``) that
 completes it from another passage, or gives another figure on the same."""
-FEW = 3
+FEW = 4
 """Sentences of an answer that is a figure."""
 ENOUGH_STEPS = 3
 """Steps of one passage from which no other's are mixed in: two plans make none."""

@@ -77,6 +77,8 @@ class Case:
     """Ids, without language, of documents that answer."""
     sources_needed: int = 1
     """How many different ones of them a right answer cites."""
+    sentences: tuple[str, ...] = ()
+    """Sentences any of which answers, ``<document>.<language>:<section>.<number>``, where known."""
     figures: tuple[str, ...] = ()
     """What a right answer shows."""
     forbidden: tuple[str, ...] = ()
@@ -186,6 +188,7 @@ def _case(row: dict[str, Any], name: str, part: Part) -> Case:
         style=row.get("style", ""),
         documents=tuple(row.get("documents", ())),
         sources_needed=row.get("sources_needed", 1),
+        sentences=tuple(row.get("sentences", ())),
         figures=tuple(row.get("figures", ())),
         forbidden=tuple(row.get("forbidden", ())),
         history=_history(row.get("history", ())),

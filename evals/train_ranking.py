@@ -45,7 +45,8 @@ def dev_cases(folder: Path = CASES) -> Iterator[dict[str, Any]]:
     for path in sorted(folder.glob("*-dev.jsonl")):
         for line in path.read_text(encoding="utf-8").splitlines():
             case = json.loads(line)
-            if not case.get("history") and not case.get("planted"):
+            set_apart = ("canary", "history", "planted", "sources_in", "forbidden")
+            if not any(case.get(key) for key in set_apart):
                 yield case
 
 
