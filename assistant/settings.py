@@ -208,6 +208,17 @@ class Settings(BaseSettings):
         description="whether the chat page takes documents of your own; only where no other "
         "machine can open it",
     )
+    database_url: SecretStr | None = Field(
+        default=None,
+        description="address of a PostgreSQL database for conversations and feedback, such as "
+        "postgresql://user:password@host/name; not set, they are in a file in the data folder",
+    )
+    retention_days: int | None = Field(
+        default=365,
+        ge=1,
+        le=36_500,
+        description="after how many days conversations, feedback and usage are deleted",
+    )
     passages: int = Field(
         default=8, ge=1, le=50, description="how many passages an answer may rest on, 1 to 50"
     )

@@ -28,6 +28,8 @@ BANDS = {
         "rendering",
     },
     2: {
+        "contract",
+        "store",
         "annotations",
         "extraction",
         "curation",
@@ -94,6 +96,7 @@ BANDS = {
 BAND = {module: band for band, modules in BANDS.items() for module in modules}
 
 LIBRARIES: dict[str, set[int]] = {
+    "alembic": {2},
     "babel": {2, 3},
     "bs4": {2},
     "charset_normalizer": {2},
@@ -104,7 +107,7 @@ LIBRARIES: dict[str, set[int]] = {
     "bpe_openai": {3},
     "chromadb": {3},
     "fastapi": {5},
-    "filelock": {3},
+    "filelock": {2, 3},
     "gradio": {5},
     "httpx2": {3},
     "jieba": {2, 3},
@@ -123,6 +126,7 @@ LIBRARIES: dict[str, set[int]] = {
     "pypinyin": {2, 3},
     "rapidfuzz": {2, 3},
     "rich": {5},
+    "sqlalchemy": {2},
     "spellchecker": {2, 3},
     "starlette": {5},
     "Stemmer": {2, 3},
