@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from assistant import __version__, wording
@@ -28,6 +29,7 @@ from assistant.schema import (
     Answered,
     AnswerKind,
     Citation,
+    Claim,
     ClaimCheck,
     Event,
     Filters,
@@ -51,6 +53,8 @@ if TYPE_CHECKING:
 _READABLE = re.compile(r"[^\W_]")
 TOPICS = 5
 """How many things a reader is told can be asked about."""
+MAX_LOOKED_FOR = 50
+"""Sentences of a text that are looked for at once; each takes a search."""
 NEAR_TOPICS = 3
 """How many of them are those of the closest passages, when a detail alone is missing."""
 
@@ -73,6 +77,7 @@ class Assistant:
         retriever: Retriever,
         verifier: Verifier,
         coverage: Callable[[], Coverage],
+        passages_by_id: Callable[[Sequence[str]], list[Passage]],
         passages: int = 8,
         max_question_chars: int = 4000,
         ledger: Ledger,
@@ -85,6 +90,7 @@ class Assistant:
             retriever: for ``search``.
             verifier: checks every sentence.
             coverage: says what the current index holds.
+            passages_by_id: finds passages by their ids; unknown ids are left out.
             passages: how many passages an answer may rest on.
             max_question_chars: characters of the longest question taken.
             ledger: adds up what answers cost.
@@ -94,6 +100,7 @@ class Assistant:
         self._retriever = retriever
         self._verifier = verifier
         self.coverage = coverage
+        self.passages_by_id = passages_by_id
         self._passages = passages
         self._max_question_chars = max_question_chars
         self._writer = Writer(chain, verifier, ledger)
@@ -146,9 +153,34 @@ class Assistant:
         """
         return self._retriever.retrieve(self._readable(query), k, filters)
 
-    def verify(self, text: str, passages: Sequence[Passage]) -> Grounding:
-        """Check every sentence of a text against the passages it cites as ``[n]``."""
-        return self._verifier.check(claims_of(text), passages)
+    def verify(self, text: str, passages: Sequence[Passage] | None = None) -> Grounding:
+        """Check every sentence of a text against the passages it cites as ``[n]``.
+
+        Args:
+            text: the sentences.
+            passages: what ``[1]``, ``[2]``, … mean; None looks for passages for each sentence,
+                whatever it cites.
+
+        Raises:
+            QuestionError: there are too many sentences to look for passages for.
+        """
+        claims = claims_of(text)
+        if passages is not None:
+            return self._verifier.check(claims, passages)
+        if len(claims) > MAX_LOOKED_FOR:
+            message = f"the text has {len(claims)} sentences"
+            raise QuestionError(f"{message}; send at most {MAX_LOOKED_FOR} at once")
+        checks = tuple(check for claim in claims for check in self._looked_for(claim))
+        return Grounding(checks=checks, verifier=self._verifier.name)
+
+    def _looked_for(self, claim: Claim) -> tuple[ClaimCheck, ...]:
+        """Check a claim against the passages that a search for it finds."""
+        found = []
+        if _READABLE.search(claim.text):
+            query = claim.text[: self._max_question_chars]
+            found = self._retriever.retrieve(query, self._passages, None)
+        citing = replace(claim, markers=tuple(passage.rank for passage in found))
+        return self._verifier.check([citing], found).checks
 
     def stream(
         self, question: str, history: Sequence[Message] = (), filters: Filters | None = None

@@ -29,6 +29,7 @@ BANDS = {
     },
     2: {
         "contract",
+        "exchange",
         "store",
         "annotations",
         "extraction",
@@ -90,8 +91,20 @@ BANDS = {
         },
         *{"composition", "evidence", "conversation", "followups"},
     },
-    4: {"chain", "writing", "assistant", "composition_root", "uploads"},
-    5: {"ui", "api", "cli", "doctor", "serving", "terminal", "__main__"},
+    4: {"service", "chain", "writing", "assistant", "composition_root", "uploads"},
+    5: {
+        "visitors",
+        "access",
+        "doors",
+        "admin",
+        "ui",
+        "api",
+        "cli",
+        "doctor",
+        "serving",
+        "terminal",
+        "__main__",
+    },
 }
 BAND = {module: band for band, modules in BANDS.items() for module in modules}
 
@@ -106,7 +119,12 @@ LIBRARIES: dict[str, set[int]] = {
     "bm25s": {3},
     "bpe_openai": {3},
     "chromadb": {3},
+    "anyio": {5},
     "fastapi": {5},
+    "limits": {2, 5},
+    "mcp": {5},
+    "prometheus_client": {5},
+    "sse_starlette": {5},
     "filelock": {2, 3},
     "gradio": {5},
     "httpx2": {3},

@@ -17,8 +17,8 @@ from pydantic import SecretStr
 from sqlalchemy import make_url, text, update
 
 from assistant import Answer, Assistant, Settings
-from assistant.contract import of_answer, restore
 from assistant.errors import QuestionError, SettingsError, StorageError
+from assistant.exchange import of_answer, restore
 from assistant.store import Role, Store, TurnState, open_store
 from assistant.store.database import Database, database_url
 from assistant.store.people import _OWNED

@@ -51,8 +51,12 @@ class Database:
                 f"no driver for {url.drivername!r} is installed ({exc}); "
                 "run: pip install 'firstpilot[postgres]'"
             ) from exc
-        with _translated(url), _alone(url), self._engine.begin() as connection:
-            _migrate(connection)
+        try:
+            with _translated(url), _alone(url), self._engine.begin() as connection:
+                _migrate(connection)
+        except StorageError:
+            self.close()
+            raise
 
     @contextmanager
     def session(self) -> Iterator[Session]:
