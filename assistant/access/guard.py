@@ -10,6 +10,7 @@ from __future__ import annotations
 import hmac
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -95,9 +96,10 @@ class Guard:
             person = Person(owner=owner_of(request.cookies), role=Role.READER)
         request.scope.setdefault("state", {})["person"] = person
         if self._policy.required and _COSTS.match(path):
-            named = _credential(request) or request.cookies.get(LOGIN_COOKIE)
+            # A browser can throw its cookie away, a key cannot be changed by who has it.
             host = request.client.host if request.client else "?"
-            seconds = self._rates.wait(f"{person.owner}" if named else f"address:{host}")
+            keyed = person.owner.startswith("key:")
+            seconds = self._rates.wait(person.owner if keyed else f"address:{host}")
             if seconds is not None:
                 message = f"too much was asked; ask again in {seconds} s"
                 return _refused(request, 429, message, {"Retry-After": str(seconds)})
@@ -138,7 +140,9 @@ class Guard:
     def _by_password(self, request: Request, secret: str) -> Person | None:
         """Take the page's password in place of a key, as some clients know no other way."""
         password = self._policy.password
-        if password is None or not hmac.compare_digest(secret.encode(), password.encode()):
+        # A header's bytes are read as Latin-1, whatever they were.
+        sent = secret.encode("latin-1", "replace")
+        if password is None or not hmac.compare_digest(sent, password.encode()):
             return None
         return Person(owner=owner_of(request.cookies), role=Role.READER)
 
@@ -168,14 +172,14 @@ class Guard:
 
         async def told(part: Message) -> None:
             nonlocal begun
-            begun = True
-            await send(part)
+            # What was raised while reading may have been made into another response.
+            if begun or taken <= limit:
+                begun = True
+                await send(part)
 
-        try:
+        with suppress(TooLarge):
             await self._app(request.scope, counted, told)
-        except TooLarge:
-            if begun:
-                raise
+        if taken > limit and not begun:
             await _refused(request, 413, message)(request.scope, receive, send)
 
     def _marked(self, request: Request, send: Send) -> Send:
@@ -208,8 +212,8 @@ def _path(request: Request) -> str:
 def _credential(request: Request) -> str | None:
     """Return the secret that was sent in a header."""
     scheme, _, secret = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer" and secret.strip():
-        return secret.strip()
+    if scheme.lower() == "bearer" and secret.strip(" "):
+        return secret.strip(" ")
     return request.headers.get("x-api-key") or None
 
 

@@ -69,7 +69,8 @@ def login_routes(policy: Policy, store: Store) -> APIRouter:
         next: Annotated[str, Form(max_length=2000)] = "/",  # noqa: A002 - as in the address
     ) -> Response:
         say = _say(request)
-        seconds = guesses.wait(request.client.host if request.client else "?")
+        caller = request.client.host if request.client else "?"
+        seconds = guesses.wait_before(caller)
         if seconds is not None:
             page = _form(request, next, say["slow"].format(seconds=seconds), 429)
             page.headers["Retry-After"] = str(seconds)
@@ -81,6 +82,7 @@ def login_routes(policy: Policy, store: Store) -> APIRouter:
             reader = Person(owner=owner_of(request.cookies), role=Role.READER)
             login = store.keys.log_in(reader)
         else:
+            guesses.wait(caller)
             return _form(request, next, say["wrong"], 401)
         response = RedirectResponse(_local(next, policy), 303)
         response.set_cookie(

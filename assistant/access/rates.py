@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import time
 
-from limits import parse_many
+from limits import RateLimitItem, parse_many
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
@@ -26,6 +26,16 @@ class Rates:
         """Count a request; return after how many seconds to try again, or None to go on."""
         for limit in self._limits:
             if not self._limiter.hit(limit, caller):
-                reset = self._limiter.get_window_stats(limit, caller).reset_time
-                return max(1, math.ceil(reset - time.time()))
+                return self._seconds(limit, caller)
         return None
+
+    def wait_before(self, caller: str) -> int | None:
+        """Return as ``wait`` does, without counting."""
+        for limit in self._limits:
+            if not self._limiter.test(limit, caller):
+                return self._seconds(limit, caller)
+        return None
+
+    def _seconds(self, limit: RateLimitItem, caller: str) -> int:
+        reset = self._limiter.get_window_stats(limit, caller).reset_time
+        return max(1, math.ceil(reset - time.time()))
