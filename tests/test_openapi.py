@@ -70,7 +70,7 @@ def test_nothing_that_is_sent_breaks_a_door(described: Any, label: str, mode: An
     )  # fmt: skip
     @given(case=operation.as_strategy(generation_mode=mode))
     def hold(case: Any) -> None:
-        case.call_and_validate(checks=checks)
+        case.call_and_validate(checks=checks, timeout=120)
 
     hold()
 

@@ -36,10 +36,10 @@ class Problem(contract.Part):
 
 def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     means = {
+        400: "Not text, or not JSON",
         401: "No key, or not a valid one",
         403: "Not allowed",
         413: "Too long",
-        415: "Not JSON",
         422: "What was sent cannot be taken",
         429: "Too much asked; Retry-After says when to ask again",
         503: "Not ready or too busy",
@@ -47,7 +47,7 @@ def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"model": Problem, "description": means[status]} for status in statuses}
 
 
-_ASKED = _problems(401, 403, 413, 422, 429, 503)
+_ASKED = _problems(400, 401, 403, 413, 422, 429, 503)
 _STREAMED: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The answer; with Accept: text/event-stream its events as they come",
