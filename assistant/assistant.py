@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from assistant import __version__, wording
@@ -29,6 +30,7 @@ from assistant.schema import (
     Answered,
     AnswerKind,
     Citation,
+    Claim,
     ClaimCheck,
     Event,
     Filters,
@@ -53,6 +55,8 @@ if TYPE_CHECKING:
 _READABLE = re.compile(r"[^\W_]")
 TOPICS = 5
 """How many things a reader is told can be asked about."""
+MAX_LOOKED_FOR = 50
+"""Sentences of a text that are looked for at once; each takes a search."""
 NEAR_TOPICS = 3
 """How many of them are those of the closest passages, when a detail alone is missing."""
 
@@ -75,6 +79,7 @@ class Assistant:
         retriever: Retriever,
         verifier: Verifier,
         coverage: Callable[[], Coverage],
+        passages_by_id: Callable[[Sequence[str]], list[Passage]],
         passages: int = 8,
         max_question_chars: int = 4000,
         ledger: Ledger,
@@ -87,6 +92,7 @@ class Assistant:
             retriever: for ``search``.
             verifier: checks every sentence.
             coverage: says what the current index holds.
+            passages_by_id: finds passages by their ids; unknown ids are left out.
             passages: how many passages an answer may rest on.
             max_question_chars: characters of the longest question taken.
             ledger: adds up what answers cost.
@@ -96,6 +102,7 @@ class Assistant:
         self._retriever = retriever
         self._verifier = verifier
         self.coverage = coverage
+        self.passages_by_id = passages_by_id
         self._passages = passages
         self._max_question_chars = max_question_chars
         self._writer = Writer(chain, verifier, ledger)
@@ -156,13 +163,37 @@ class Assistant:
         """
         return self._chain.examine(self._readable(question), self._passages, filters)
 
-    def verify(self, text: str, passages: Sequence[Passage | str]) -> Grounding:
+    def verify(self, text: str, passages: Sequence[Passage | str] | None = None) -> Grounding:
         """Check every sentence of a text against passages, which may be bare texts.
 
         A sentence is held against what it cites: ``[n]`` is ``passages[n - 1]``. In a text that
         cites nothing at all, each sentence is held against all the passages together.
+
+        Args:
+            text: the sentences.
+            passages: what ``[1]``, ``[2]``, … mean; None looks for passages for each sentence,
+                whatever it cites.
+
+        Raises:
+            QuestionError: there are too many sentences to look for passages for.
         """
-        return verify(self._verifier, text, passages)
+        if passages is not None:
+            return verify(self._verifier, text, passages)
+        claims = claims_of(text)
+        if len(claims) > MAX_LOOKED_FOR:
+            message = f"the text has {len(claims)} sentences"
+            raise QuestionError(f"{message}; send at most {MAX_LOOKED_FOR} at once")
+        checks = tuple(check for claim in claims for check in self._looked_for(claim))
+        return Grounding(checks=checks, verifier=self._verifier.name)
+
+    def _looked_for(self, claim: Claim) -> tuple[ClaimCheck, ...]:
+        """Check a claim against the passages that a search for it finds."""
+        found = []
+        if _READABLE.search(claim.text):
+            query = claim.text[: self._max_question_chars]
+            found = self._retriever.retrieve(query, self._passages, None)
+        citing = replace(claim, markers=tuple(passage.rank for passage in found))
+        return self._verifier.check([citing], found).checks
 
     def stream(
         self, question: str, history: Sequence[Message] = (), filters: Filters | None = None

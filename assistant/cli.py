@@ -13,6 +13,7 @@ import io
 import json
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assistant import __version__
+from assistant.admin import keys, people
 from assistant.errors import AssistantError
 from assistant.evaluating import app as evaluation
 from assistant.schema import Filters, Kind, Language, Message, Role
@@ -45,6 +47,9 @@ app = typer.Typer(
 knowledge = typer.Typer(help="Check and list the knowledge files.", no_args_is_help=True)
 app.add_typer(knowledge, name="knowledge")
 app.add_typer(evaluation, name="eval")
+
+app.add_typer(keys, name="keys")
+app.add_typer(people, name="people")
 
 Folder = Annotated[Path | None, typer.Argument(help="The knowledge folder; as set if left out.")]
 Question = Annotated[str, typer.Argument(help="The question, in English or Chinese.")]
@@ -110,12 +115,14 @@ def ask(
     language: Languages = None,
 ) -> None:
     """Answer one question, each sentence with its source."""
-    from assistant.rendering import to_json, to_text
+    from assistant.rendering import to_text
 
     filters = _filters(country, kind, year_from, language)
     assistant = _open_assistant(Settings())
     if as_json:
-        _echo_json(to_json(assistant.ask(question, filters=filters)))
+        from assistant.exchange import of_answer
+
+        _echo_json(of_answer(assistant.ask(question, filters=filters)).model_dump(mode="json"))
     elif sys.stdout.isatty():
         stream_answer(assistant, question, (), filters)
     else:
@@ -157,12 +164,12 @@ def search(
     language: Languages = None,
 ) -> None:
     """Print the passages found, best first, without an answer."""
-    from assistant.rendering import passage_to_json
-
     filters = _filters(country, kind, year_from, language)
     passages = _open_assistant(Settings()).search(query, k=k, filters=filters)
     if as_json:
-        _echo_json([passage_to_json(passage) for passage in passages])
+        from assistant.exchange import of_passage
+
+        _echo_json([of_passage(passage).model_dump(mode="json") for passage in passages])
         return
     for passage in passages:
         typer.echo(search_result(passage))
@@ -228,12 +235,18 @@ def serve(
 
     chosen = {"host": host, "port": port}
     settings = Settings(**{name: value for name, value in chosen.items() if value is not None})
+    from assistant.access.policy import policy_for
+    from assistant.store import open_store
+
+    store = open_store(settings)
+    # Told before anything slow: a server that anybody could ask does not start.
+    policy_for(settings, has_keys=bool(store.keys.all()))
     take = None
     if settings.uploads:
         from assistant.uploads import taker
 
         take = taker(settings)
-    with serving.open_port(settings.host, settings.port) as listener:
+    with closing(store), serving.open_port(settings.host, settings.port) as listener:
         if with_ingest:
             settings.ensure_data_dir()
             from assistant.builder import build_index
@@ -241,7 +254,16 @@ def serve(
             with progress_bars() as progress:
                 build_index(settings, progress=progress, wait=_PATIENCE)
         assistant = _open_assistant(settings)
-        serving.run(assistant, listener, _announce, take)
+        serving.run(assistant, listener, _announce, store, take, settings)
+
+
+@app.command()
+def mcp() -> None:
+    """Offer the tools of MCP over standard input and output, to one program."""
+    settings = Settings()
+    from assistant.doors.stdio import run
+
+    run(_open_assistant(settings), settings)
 
 
 @app.command()

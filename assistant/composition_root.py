@@ -26,8 +26,9 @@ from assistant.outside import Outside, load_outside
 from assistant.presets import EMBEDDED, parse_backends
 from assistant.prompting import load_prompt
 from assistant.questions import QuestionReader
-from assistant.retrieval import HybridRetriever, Retriever
+from assistant.retrieval import HybridRetriever, Retriever, passages_by_id
 from assistant.rewriting import Rewriter
+from assistant.schema import Passage
 from assistant.settings import Settings
 from assistant.spelling import Speller
 from assistant.spending import Ledger
@@ -49,6 +50,7 @@ class Parts(TypedDict):
     retriever: Retriever
     verifier: Verifier
     coverage: Callable[[], Coverage]
+    passages_by_id: Callable[[Sequence[str]], list[Passage]]
     passages: int
     max_question_chars: int
     ledger: Ledger
@@ -159,6 +161,7 @@ def _assemble(settings: Settings, index: Callable[[], Index]) -> Parts:
         retriever=retriever,
         verifier=verifier_of(analyser, embeddings),
         coverage=lambda: coverage_of(index(), featured),
+        passages_by_id=lambda ids: passages_by_id(index(), ids),
         passages=settings.passages,
         max_question_chars=settings.max_question_chars,
         ledger=ledger,

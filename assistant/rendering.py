@@ -1,4 +1,4 @@
-"""Rendering: answers and passages as Markdown, plain text, JSON and HTML.
+"""Rendering: answers as Markdown, plain text and HTML.
 
 Knows: how each format escapes. Does not know models, indexes or pages. Invariant: nothing that came
 from a document, a question or a model can break out of the format it is written into.
@@ -10,7 +10,7 @@ import html
 import re
 from collections.abc import Sequence
 
-from assistant.schema import Answer, Citation, ClaimCheck, Grade, Language, Passage
+from assistant.schema import Answer, Citation, Grade, Language
 
 _UNSAFE = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
@@ -95,89 +95,6 @@ def to_markdown(answer: Answer) -> str:
             reference = escape_markdown(_reference(citation, answer.language))
             lines.append(f"- [{citation.marker}] {reference}: “{escape_markdown(citation.quote)}”")
     return "\n".join(lines)
-
-
-def to_json(answer: Answer) -> dict[str, object]:
-    """Return an answer as plain types; the contract of every machine interface."""
-    provenance = answer.provenance
-    return {
-        "id": answer.id,
-        "question": answer.question,
-        "standalone_question": answer.standalone_question,
-        "language": answer.language.value,
-        "kind": answer.kind.value,
-        "abstained": answer.abstained,
-        "text": answer.text,
-        "sentences": [_check_to_json(check) for check in answer.grounding.checks],
-        "supported_fraction": answer.grounding.supported_fraction,
-        "citations": [_citation_to_json(citation) for citation in answer.citations],
-        "passages": [passage_to_json(passage) for passage in answer.passages],
-        "withheld": [_check_to_json(check) for check in answer.withheld],
-        "notices": list(answer.notices),
-        "provenance": {
-            "model": provenance.model,
-            "prompt_version": provenance.prompt_version,
-            "prompt_sha": provenance.prompt_sha,
-            "index_fingerprint": provenance.index_fingerprint,
-            "verifier": provenance.verifier,
-            "package_version": provenance.package_version,
-            "seconds_by_stage": dict(provenance.seconds_by_stage),
-        },
-    }
-
-
-def passage_to_json(passage: Passage) -> dict[str, object]:
-    """Return a passage as plain types."""
-    chunk, document = passage.chunk, passage.document
-    source = passage.source
-    return {
-        "id": chunk.id,
-        "rank": passage.rank,
-        "score": passage.score,
-        "text": chunk.text,
-        "heading_path": list(chunk.heading_path),
-        "start": chunk.start,
-        "end": chunk.end,
-        "document": {
-            "id": document.id,
-            "title": document.title,
-            "kind": document.kind.value,
-            "language": document.language.value,
-            "translation_of": document.translation_of,
-            "path": document.path,
-            "publisher": source.publisher,
-            "url": source.url,
-            "published": source.published,
-            "geography": source.geography,
-            "population": source.population,
-            "grade": source.grade.value,
-            "licence": source.licence,
-        },
-    }
-
-
-def _citation_to_json(citation: Citation) -> dict[str, object]:
-    return {
-        "marker": citation.marker,
-        "document_id": citation.passage.document.id,
-        "passage_id": citation.passage.chunk.id,
-        "quote": citation.quote,
-        "start": citation.start,
-        "end": citation.end,
-    }
-
-
-def _check_to_json(check: ClaimCheck) -> dict[str, object]:
-    return {
-        "text": check.claim.text,
-        "start": check.claim.start,
-        "end": check.claim.end,
-        "markers": list(check.claim.markers),
-        "verdict": check.verdict.value,
-        "score": check.score,
-        "reason": check.reason,
-        "evidence": [_citation_to_json(citation) for citation in check.evidence],
-    }
 
 
 def _references(answer: Answer) -> list[tuple[int, Citation]]:

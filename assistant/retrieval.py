@@ -176,6 +176,12 @@ def _passage(
     )
 
 
+def passages_by_id(index: Index, ids: Sequence[str]) -> list[Passage]:
+    """Return the passages of chunk ids, in their order, without those that are unknown."""
+    held = [index.chunks[key] for key in ids if key in index.chunks]
+    return [_passage(index, chunk, rank, 0.0, None, ()) for rank, chunk in enumerate(held, start=1)]
+
+
 def reciprocal_rank_fusion(
     rankings: Sequence[tuple[float, Sequence[str]]], damping: int = DAMPING
 ) -> dict[str, float]:

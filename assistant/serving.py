@@ -17,6 +17,8 @@ from assistant.errors import AssistantError, SettingsError
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
+    from assistant.settings import Settings
+    from assistant.store import Store
     from assistant.uploads import Take
 
 _SHUTDOWN_SECONDS = 3
@@ -60,7 +62,9 @@ def run(
     assistant: Assistant,
     listener: socket.socket,
     announce: Callable[[str], None],
+    store: Store,
     take: Take | None = None,
+    settings: Settings | None = None,
 ) -> None:
     """Serve until interrupted; ``announce`` is told the address once the pages are made.
 
@@ -73,8 +77,11 @@ def run(
 
     server = uvicorn.Server(
         uvicorn.Config(
-            create_app(assistant, take),
+            create_app(assistant, store, take, settings),
             log_level="warning",
+            # Who is a proxy, and what it may say, is the guard's to know.
+            proxy_headers=False,
+            server_header=False,
             timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
         )
     )

@@ -104,6 +104,26 @@ def _http_url(value: str | None) -> str | None:
     return value.rstrip("/")
 
 
+def _origin(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or value != f"{parts.scheme}://{parts.netloc}":
+        raise ValueError("an origin looks like https://example.com, without a path")
+    return value
+
+
+def _rates(value: str) -> str:
+    from limits import parse_many
+
+    try:
+        parse_many(value)
+    except ValueError as exc:
+        raise ValueError("a rate looks like 120/minute") from exc
+    return value
+
+
+_SECRET = {"embedder_api_key", "backend_api_key", "database_url", "password"}
+
+
 class Settings(BaseSettings):
     """Everything a user can set; each field is read from ``FIRSTPILOT_<NAME>``.
 
@@ -203,10 +223,65 @@ class Settings(BaseSettings):
         le=65535,
         description="the port the web chat listens on, 0 to 65535; 0 takes any free one",
     )
+    password: SecretStr | None = Field(
+        default=None,
+        min_length=8,
+        description="what people type to open the page, 8 characters or more",
+    )
+    public_url: Annotated[str | None, AfterValidator(_http_url)] = Field(
+        default=None,
+        description="the address people use when a proxy stands before the server, such as "
+        "https://example.com/assistant; whoever asks then needs the password or a key",
+    )
+    trusted_proxies: tuple[str, ...] = Field(
+        default=(),
+        description="addresses of proxies whose X-Forwarded headers are believed, as JSON such as "
+        '["127.0.0.1"]',
+    )
+    cors_origins: tuple[Annotated[str, AfterValidator(_origin)], ...] = Field(
+        default=(),
+        description="other sites whose pages may call the API from a browser, as JSON such as "
+        '["https://example.com"]',
+    )
+    embed_origins: tuple[Annotated[str, AfterValidator(_origin)], ...] = Field(
+        default=(),
+        description="other sites that may show the page in a frame, as JSON such as "
+        '["https://example.com"]',
+    )
+    rate_limit: Annotated[str, AfterValidator(_rates)] = Field(
+        default="120/minute",
+        description="how much one key or address may ask, such as 120/minute or "
+        "20/second;5000/day; counts where a password or key is needed",
+    )
+    max_request_bytes: int = Field(
+        default=1_000_000,
+        ge=10_000,
+        le=100_000_000,
+        description="bytes a request may have, uploads apart, 10000 to 100000000",
+    )
+    concurrency: int = Field(
+        default=8, ge=1, le=256, description="how many answers are made at once, 1 to 256"
+    )
+    waiting: int = Field(
+        default=64,
+        ge=1,
+        le=10_000,
+        description="how many questions may wait for their turn, 1 to 10000; more are turned away",
+    )
     uploads: bool = Field(
         default=False,
-        description="whether the chat page takes documents of your own; only where no other "
-        "machine can open it",
+        description="whether the chat page takes documents of your own, from maintainers",
+    )
+    database_url: SecretStr | None = Field(
+        default=None,
+        description="address of a PostgreSQL database for conversations and feedback, such as "
+        "postgresql://user:password@host/name; not set, they are in a file in the data folder",
+    )
+    retention_days: int | None = Field(
+        default=365,
+        ge=1,
+        le=36_500,
+        description="after how many days conversations, feedback and usage are deleted",
     )
     passages: int = Field(
         default=8, ge=1, le=50, description="how many passages an answer may rest on, 1 to 50"
@@ -289,7 +364,7 @@ def _explain(problem: ValidationError) -> str:
     if field not in Settings.model_fields:
         return f"{name} is not a setting; run: firstpilot doctor"
     # A key must not reach a terminal or a log.
-    shown = "" if field.endswith("api_key") else f"={str(error['input'])!r}"
+    shown = "" if field in _SECRET else f"={str(error['input'])!r}"
     reason = error["msg"].removeprefix("Value error, ")
     described = Settings.model_fields[field].description
     return f"{name}{shown} cannot be used: {reason}. Set it to {described}"

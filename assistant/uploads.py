@@ -6,13 +6,12 @@ index until the new one is published, and a file that fails changes nothing.
 
 from __future__ import annotations
 
-import ipaddress
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from assistant.builder import build_index
-from assistant.errors import SettingsError, StorageError
+from assistant.errors import StorageError
 from assistant.intake import Outcome, State, add_documents
 from assistant.settings import Settings
 
@@ -24,19 +23,8 @@ Take = Callable[[Sequence[Path]], list[Outcome]]
 
 
 def taker(settings: Settings) -> Take | None:
-    """Return what takes uploads, or None when they are switched off.
-
-    Raises:
-        SettingsError: they are switched on for a page that other machines can open.
-    """
-    if not settings.uploads:
-        return None
-    if not _is_loopback(settings.host):
-        raise SettingsError(
-            f"FIRSTPILOT_UPLOADS=true would let anybody who can open {settings.host!r} add "
-            "documents; unset it, or set FIRSTPILOT_HOST=127.0.0.1"
-        )
-    return lambda files: take(files, settings)
+    """Return what takes uploads, or None when they are switched off."""
+    return (lambda files: take(files, settings)) if settings.uploads else None
 
 
 def take(files: Sequence[Path], settings: Settings) -> list[Outcome]:
@@ -61,10 +49,3 @@ def take(files: Sequence[Path], settings: Settings) -> list[Outcome]:
             Path(outcome.path).unlink(missing_ok=True)
     build_index(settings, wait=_PATIENCE)
     return outcomes
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from assistant import Assistant, Settings
+from assistant.store import Store, open_store
 from tests.support import copy_knowledge
 
 _KEPT = {"FIRSTPILOT_REQUIRE_BROWSER"}
@@ -53,3 +54,11 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 def assistant(settings: Settings) -> Assistant:
     """The assistant over the small knowledge folder."""
     return Assistant.from_settings(settings)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """An empty store in a file."""
+    opened = open_store(Settings(data_dir=tmp_path / "store"))
+    yield opened
+    opened.close()

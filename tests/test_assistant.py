@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +10,7 @@ import pytest
 
 from assistant import Assistant, Filters, Message, Role, Settings, Verdict
 from assistant.errors import QuestionError
-from assistant.rendering import to_json
+from assistant.exchange import of_answer
 from assistant.schema import Answered, AnswerKind, Retrieved, Verified
 
 
@@ -36,7 +35,7 @@ def test_an_answer_is_quoted_cited_and_checked(
         chunk = citation.passage.chunk
         start, end = citation.start - chunk.start, citation.end - chunk.start
         assert chunk.text[start:end] == citation.quote
-    json.dumps(to_json(answer))
+    of_answer(answer).model_dump_json()
 
 
 @pytest.mark.parametrize(
@@ -118,7 +117,7 @@ def test_odd_questions_are_survived(assistant: Assistant, question: str) -> None
 @pytest.mark.parametrize("question", ["成本\udcff", "\ud83dwhat does AI cost", "AI \udcffcosts?"])
 def test_half_characters_are_left_out(assistant: Assistant, question: str) -> None:
     answer = assistant.ask(question, [Message(role=Role.USER, content=question)])
-    json.dumps(to_json(answer), ensure_ascii=False).encode()
+    of_answer(answer).model_dump_json().encode()
     assert answer.kind is AnswerKind.ANSWER
     assert assistant.search(question)
 

@@ -117,8 +117,6 @@ class FakeAssistant:
         patch.setitem(sys.modules, "assistant.assistant", home)
         rendering = types.ModuleType("assistant.rendering")
         rendering.to_text = lambda a: f"{a.text}\n\nSources: none"  # type: ignore[attr-defined]
-        rendering.to_json = lambda a: {"text": a.text, "question": a.question}  # type: ignore[attr-defined]
-        rendering.passage_to_json = lambda p: {"rank": p.rank}  # type: ignore[attr-defined]
         patch.setitem(sys.modules, "assistant.rendering", rendering)
         return made
 
@@ -231,7 +229,8 @@ def test_search_prints_rank_score_title_heading_and_one_line_of_text(fake, capsy
 
 def test_search_as_json_and_search_that_finds_nothing(fake, capsys):
     assert cli.main(["search", "use", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out) == [{"rank": 1}]
+    (found,) = json.loads(capsys.readouterr().out)
+    assert (found["rank"], found["document"]["id"]) == (1, "report.en")
     fake.passages = []
     assert cli.main(["search", "use", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == []
@@ -433,7 +432,7 @@ def test_serve_serves_what_the_api_makes(fake, monkeypatch, capsys):
     page = FastAPI()
     page.get("/healthz")(lambda: {"served": True})
     api = types.ModuleType("assistant.api")
-    api.create_app = lambda assistant, take: page if assistant is fake else None  # type: ignore[attr-defined]
+    api.create_app = lambda made, *others: page if made is fake else None  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "assistant.api", api)
     seen: list[bytes] = []
     address: list[str] = []

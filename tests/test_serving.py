@@ -15,6 +15,7 @@ import assistant.api
 from assistant import Assistant
 from assistant.errors import AssistantError, SettingsError
 from assistant.serving import address, open_port, run
+from assistant.store import Store
 
 
 def serving(monkeypatch: pytest.MonkeyPatch, app: FastAPI) -> None:
@@ -22,7 +23,7 @@ def serving(monkeypatch: pytest.MonkeyPatch, app: FastAPI) -> None:
 
 
 def test_a_server_that_does_not_start_is_an_error_with_a_way_on(
-    assistant: Assistant, monkeypatch: pytest.MonkeyPatch
+    assistant: Assistant, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     room = False
 
@@ -34,11 +35,11 @@ def test_a_server_that_does_not_start_is_an_error_with_a_way_on(
 
     serving(monkeypatch, FastAPI(lifespan=fails))
     with open_port("127.0.0.1", 0) as listener, pytest.raises(AssistantError, match="doctor"):
-        run(assistant, listener, lambda where: None)
+        run(assistant, listener, lambda where: None, store)
 
 
 def test_the_address_announced_answers_at_once(
-    assistant: Assistant, monkeypatch: pytest.MonkeyPatch
+    assistant: Assistant, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     servers: list[Any] = []
     app = FastAPI()
@@ -72,7 +73,7 @@ def test_the_address_announced_answers_at_once(
         fetchers[0].start()
 
     with open_port("127.0.0.1", 0) as listener:
-        run(assistant, listener, announce)
+        run(assistant, listener, announce, store)
     fetchers[0].join(30)
     assert answers == [b'"here"']
 

@@ -13,7 +13,7 @@ import gradio as gr
 from assistant.assistant import Assistant
 from assistant.errors import AssistantError
 from assistant.language import detect_language
-from assistant.rendering import escape_html, to_json
+from assistant.rendering import escape_html
 from assistant.schema import (
     Answered,
     Language,
@@ -126,17 +126,6 @@ def build_ui(assistant: Assistant, take: Take | None = None) -> gr.Blocks:
         texts = [language, head, box, stop, retry, sources_title, switch, *examples]
         switch.click(_switched, language, texts, queue=False, **_PRIVATE)
         page.load(_by_browser, None, texts, queue=False, **_PRIVATE)
-
-        def ask(question: str) -> dict[str, object]:
-            """Answer a question; every sentence cited and checked."""
-            try:
-                return to_json(assistant.ask(question))
-            except AssistantError as exc:
-                return {"error": str(exc)}
-
-        gr.api(  # type: ignore[attr-defined]
-            ask, api_name="ask", concurrency_limit=CONCURRENT_ANSWERS
-        )
     page.queue(max_size=64, default_concurrency_limit=CONCURRENT_ANSWERS)
     return page
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 
+from assistant.access.people import person_of
 from assistant.errors import AssistantError
 from assistant.extraction import SUFFIXES
 from assistant.rendering import escape_html
 from assistant.schema import Language
+from assistant.store import Role
 from assistant.ui.texts import TEXTS
 from assistant.uploads import Take
 
@@ -19,16 +22,26 @@ _log = logging.getLogger(__name__)
 
 
 def build_uploading(take: Take) -> None:
-    """Add the part to the page that is being built."""
+    """Add the part to the page that is being built; it shows itself to maintainers alone."""
     say = TEXTS[Language.EN]
-    with gr.Accordion(say["add"], open=False, elem_id="fp-add"):
+    with gr.Accordion(say["add"], open=False, visible=False, elem_id="fp-add") as part:
         files = gr.File(file_count="multiple", file_types=[*SUFFIXES], show_label=False, height=120)
         told = gr.HTML(elem_id="fp-added")
 
-        def add(names: list[str] | None) -> Iterator[str]:
-            yield from _added(take, names or [])
+        def add(names: list[str] | None, request: gr.Request) -> Iterator[str]:
+            # Whoever may not upload may still call this by its number.
+            yield from _added(take, names or []) if _is_maintainer(request) else ()
 
         files.upload(add, files, told, api_visibility="private", concurrency_limit=1)
+    gr.on(None, _shown, None, part, queue=False, api_visibility="private")
+
+
+def _shown(request: gr.Request) -> Any:
+    return gr.Accordion(visible=_is_maintainer(request))
+
+
+def _is_maintainer(request: gr.Request) -> bool:
+    return request.request is not None and person_of(request.request).role is Role.MAINTAINER
 
 
 def _added(take: Take, names: list[str]) -> Iterator[str]:

@@ -1,0 +1,1 @@
+"""The doors: REST, OpenAI-compatible, MCP and Gradio API, over one service."""

@@ -1,0 +1,241 @@
+"""Conversations: asked, answered, renamed, searched, deleted, each by its owner alone.
+
+Knows: what a turn is while it is answered and after. Does not know pages. Invariants: no call gives
+or changes what belongs to another owner; a turn whose server went away is never shown as done.
+"""
+
+from __future__ import annotations
+
+import socket
+import sys
+import uuid
+from datetime import UTC, datetime, timedelta
+from os import getpid, kill
+
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from assistant.contract import Answer
+from assistant.errors import QuestionError
+from assistant.store.database import Database, storable
+from assistant.store.records import Conversation, Turn, TurnState
+from assistant.store.tables import ConversationRow, TurnRow
+
+TITLE_CHARS = 80
+"""Characters of a title that is taken from a question."""
+LEASE = timedelta(minutes=10)
+"""After so long without a word an answer counts as broken off, wherever it was made."""
+
+
+class Conversations:
+    """The conversations of all owners. Safe to share between threads."""
+
+    def __init__(self, database: Database) -> None:
+        """Take the database, and mark what an earlier process of this machine left unfinished."""
+        self._database = database
+        self._worker = f"{socket.gethostname()}:{getpid()}:{uuid.uuid4().hex[:8]}"
+        self.recover()
+
+    def create(self, owner: str, title: str = "") -> Conversation:
+        """Begin a conversation; without a title it takes that of its first question."""
+        now = datetime.now(UTC)
+        row = ConversationRow(
+            id=uuid.uuid4().hex, owner=owner, title=_short(title), created=now, updated=now
+        )
+        with self._database.session() as session:
+            session.add(row)
+        return _conversation(row, 0)
+
+    def of(self, owner: str, limit: int = 200) -> list[Conversation]:
+        """Return an owner's conversations, the last one used first."""
+        return self._found(ConversationRow.owner == owner, limit=limit)
+
+    def get(self, owner: str, conversation_id: str) -> Conversation | None:
+        """Return one conversation, or None when this owner has none of that id."""
+        found = self._found(ConversationRow.owner == owner, ConversationRow.id == conversation_id)
+        return found[0] if found else None
+
+    def search(self, owner: str, words: str, limit: int = 50) -> list[Conversation]:
+        """Return conversations with the words in a title, a question or an answer, last first."""
+        words = storable(words).strip()
+        held = [
+            column.icontains(words, autoescape=True) for column in (TurnRow.question, TurnRow.text)
+        ]
+        inside = select(TurnRow.conversation_id).where(or_(*held))
+        return self._found(
+            ConversationRow.owner == owner,
+            or_(
+                ConversationRow.title.icontains(words, autoescape=True),
+                ConversationRow.id.in_(inside),
+            ),
+            limit=limit,
+        )
+
+    def rename(self, owner: str, conversation_id: str, title: str) -> bool:
+        """Give a conversation another title; False when this owner has none of that id."""
+        with self._database.session() as session:
+            row = _own(session, owner, conversation_id)
+            if row is None or not title.strip():
+                return False
+            row.title = _short(title, 200)
+        return True
+
+    def delete(self, owner: str, conversation_id: str) -> bool:
+        """Delete a conversation and its turns; False when this owner has none of that id."""
+        with self._database.session() as session:
+            row = _own(session, owner, conversation_id)
+            if row is None:
+                return False
+            session.delete(row)
+        return True
+
+    def turns(self, owner: str, conversation_id: str) -> list[Turn]:
+        """Return a conversation's turns, oldest first; none when it is not this owner's."""
+        with self._database.reading() as session:
+            rows = session.scalars(
+                select(TurnRow)
+                .join(ConversationRow, ConversationRow.id == TurnRow.conversation_id)
+                .where(ConversationRow.id == conversation_id, ConversationRow.owner == owner)
+                .order_by(TurnRow.position)
+            )
+            return [_turn(row) for row in rows]
+
+    def begin(self, owner: str, conversation_id: str, question: str) -> Turn:
+        """Add a question that is now being answered.
+
+        Raises:
+            QuestionError: this owner has no conversation of that id (any more).
+        """
+        now = datetime.now(UTC)
+        with self._database.session() as session:
+            held = _own(session, owner, conversation_id, lock=True)
+            if held is None:
+                message = f"there is no conversation {conversation_id!r}"
+                raise QuestionError(f"{message}; it may have been deleted: begin a new one")
+            held.updated = now
+            held.title = held.title or _short(question)
+            taken = select(func.max(TurnRow.position)).where(
+                TurnRow.conversation_id == conversation_id
+            )
+            last = session.scalar(taken)
+            row = TurnRow(
+                id=uuid.uuid4().hex,
+                conversation_id=conversation_id,
+                position=0 if last is None else last + 1,
+                question=storable(question),
+                state=TurnState.ANSWERING,
+                text="",
+                answer=None,
+                worker=self._worker,
+                asked=now,
+            )
+            session.add(row)
+        return _turn(row)
+
+    def progress(self, turn_id: str, text: str) -> None:
+        """Keep what was shown so far, in case the server goes away."""
+        self._set(turn_id, TurnState.ANSWERING, text)
+
+    def finish(self, turn_id: str, answer: Answer) -> None:
+        """Keep the whole answer; the turn is done."""
+        self._set(turn_id, TurnState.DONE, answer.text, answer.model_dump_json())
+
+    def stop(self, turn_id: str, text: str) -> None:
+        """Keep what was shown of an answer that will have no end; done turns stay as they are."""
+        self._set(turn_id, TurnState.UNFINISHED, text)
+
+    def drop_from(self, owner: str, conversation_id: str, position: int) -> None:
+        """Take back the turn at a position and all after it, to ask it again or otherwise."""
+        with self._database.session() as session:
+            if _own(session, owner, conversation_id, lock=True) is not None:
+                session.execute(
+                    delete(TurnRow).where(
+                        TurnRow.conversation_id == conversation_id, TurnRow.position >= position
+                    )
+                )
+
+    def recover(self) -> int:
+        """Mark as unfinished what no living process is answering; return how many."""
+        with self._database.session() as session:
+            rows = session.scalars(select(TurnRow).where(TurnRow.state == TurnState.ANSWERING))
+            lost = [row for row in rows if _is_lost(row, self._worker)]
+            for row in lost:
+                row.state = TurnState.UNFINISHED
+        return len(lost)
+
+    def _set(self, turn_id: str, state: TurnState, text: str, answer: str | None = None) -> None:
+        """Change a turn that is being answered; one that was deleted or ended stays as it is."""
+        with self._database.session() as session:
+            session.execute(
+                update(TurnRow)
+                .where(TurnRow.id == turn_id, TurnRow.state == TurnState.ANSWERING)
+                .values(state=state, text=storable(text), answer=answer and storable(answer))
+            )
+
+    def _found(self, *conditions: ColumnElement[bool], limit: int = 1) -> list[Conversation]:
+        asked = (
+            select(func.count(TurnRow.id))
+            .where(TurnRow.conversation_id == ConversationRow.id)
+            .scalar_subquery()
+        )
+        query = select(ConversationRow, asked).where(*conditions)
+        query = query.order_by(ConversationRow.updated.desc(), ConversationRow.id).limit(limit)
+        with self._database.reading() as session:
+            return [_conversation(row, count) for row, count in session.execute(query)]
+
+
+def _own(
+    session: Session, owner: str, conversation_id: str, *, lock: bool = False
+) -> ConversationRow | None:
+    query = select(ConversationRow).where(
+        ConversationRow.id == conversation_id, ConversationRow.owner == owner
+    )
+    # Locked while a turn is added, so that two tabs cannot take the same place.
+    return session.scalar(query.with_for_update() if lock else query)
+
+
+def _is_lost(row: TurnRow, me: str) -> bool:
+    if datetime.now(UTC) - row.asked > LEASE:
+        return True
+    host, pid, _ = row.worker.rsplit(":", 2)
+    if row.worker == me or host != socket.gethostname():
+        return False
+    return int(pid) == getpid() or not _lives(int(pid))
+
+
+def _lives(pid: int) -> bool:
+    """Whether a process of this machine runs; where that cannot be asked, it does not."""
+    if sys.platform == "win32":
+        return False
+    try:
+        kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # it is somebody else's
+        return True
+    return True
+
+
+def _short(text: str, limit: int = TITLE_CHARS) -> str:
+    """Return a text on one line, cut to a limit."""
+    line = " ".join(storable(text).split())
+    return line if len(line) <= limit else f"{line[: limit - 1].rstrip()}…"
+
+
+def _conversation(row: ConversationRow, turns: int) -> Conversation:
+    return Conversation(
+        id=row.id, title=row.title, created=row.created, updated=row.updated, turns=turns
+    )
+
+
+def _turn(row: TurnRow) -> Turn:
+    return Turn(
+        id=row.id,
+        conversation_id=row.conversation_id,
+        position=row.position,
+        question=row.question,
+        state=TurnState(row.state),
+        text=row.text,
+        answer=Answer.model_validate_json(row.answer) if row.answer else None,
+        asked=row.asked,
+    )

@@ -1,0 +1,44 @@
+"""Visitors: which browser a request comes from, by a cookie that no script can read.
+
+Knows: the cookie. Does not know who a person is. Invariant: an owner's name cannot be guessed, so a
+browser sees its own conversations and no others.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Mapping
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+COOKIE = "firstpilot-browser"
+_SECONDS = 400 * 24 * 3600
+"""How long a browser keeps the cookie: the longest that browsers allow."""
+_ID = re.compile(r"[A-Za-z0-9_-]{32}")
+
+
+def owner_of(cookies: Mapping[str, str]) -> str:
+    """Return under which name a browser's conversations are kept.
+
+    One that sent no cookie gets a name that it cannot come back under.
+    """
+    sent = cookies.get(COOKIE, "")
+    return f"browser:{sent if _ID.fullmatch(sent) else secrets.token_urlsafe(24)}"
+
+
+def remember(request: Request, response: Response) -> None:
+    """Give a browser that opens a page its cookie, unless it has one."""
+    if request.method != "GET" or _ID.fullmatch(request.cookies.get(COOKIE, "")):
+        return
+    if not response.headers.get("content-type", "").startswith("text/html"):
+        return
+    response.set_cookie(
+        COOKIE,
+        secrets.token_urlsafe(24),
+        max_age=_SECONDS,
+        httponly=True,
+        samesite="lax",
+        secure=request.url.scheme == "https",
+    )
