@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from assistant.errors import AssistantError
     from assistant.schema import (
         Answer,
+        Answered,
         Citation,
         ClaimCheck,
         Document,
@@ -30,14 +31,20 @@ if TYPE_CHECKING:
         Language,
         Message,
         Passage,
+        Restarted,
+        Retrieved,
         Role,
         Source,
+        Thought,
         Verdict,
+        Verified,
+        Withheld,
     )
     from assistant.settings import Settings
 
 __all__ = [
     "Answer",
+    "Answered",
     "Assistant",
     "AssistantError",
     "Citation",
@@ -51,10 +58,15 @@ __all__ = [
     "Language",
     "Message",
     "Passage",
+    "Restarted",
+    "Retrieved",
     "Role",
     "Settings",
     "Source",
+    "Thought",
     "Verdict",
+    "Verified",
+    "Withheld",
     "__version__",
     "build_index",
     "make_embeddings",

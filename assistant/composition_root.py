@@ -46,6 +46,7 @@ class Parts(TypedDict):
     passages: int
     max_question_chars: int
     ledger: Ledger
+    search_leaves_machine: bool
 
 
 BUILD_WAIT = 600.0
@@ -111,4 +112,5 @@ def _assemble(settings: Settings, index: Callable[[], Index]) -> Parts:
         passages=settings.passages,
         max_question_chars=settings.max_question_chars,
         ledger=ledger,
+        search_leaves_machine=settings.search_leaves_machine,
     )

@@ -114,6 +114,8 @@ def to_json(answer: Answer) -> dict[str, object]:
         "passages": [passage_to_json(passage) for passage in answer.passages],
         "withheld": [_check_to_json(check) for check in answer.withheld],
         "notices": list(answer.notices),
+        "partial": answer.partial,
+        "thoughts": answer.thoughts,
         "provenance": {
             "model": provenance.model,
             "prompt_version": provenance.prompt_version,
@@ -122,6 +124,14 @@ def to_json(answer: Answer) -> dict[str, object]:
             "verifier": provenance.verifier,
             "package_version": provenance.package_version,
             "seconds_by_stage": dict(provenance.seconds_by_stage),
+            "left_machine": provenance.left_machine,
+            "input_tokens": provenance.input_tokens,
+            "output_tokens": provenance.output_tokens,
+            "tokens_estimated": provenance.tokens_estimated,
+            "cost": provenance.cost,
+            "passages_cut": provenance.passages_cut,
+            "turns_cut": provenance.turns_cut,
+            "failed": list(provenance.failed),
         },
     }
 

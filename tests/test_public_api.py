@@ -10,6 +10,7 @@ import assistant
 
 NAMES = [
     "Answer",
+    "Answered",
     "Assistant",
     "AssistantError",
     "Citation",
@@ -23,10 +24,15 @@ NAMES = [
     "Language",
     "Message",
     "Passage",
+    "Restarted",
+    "Retrieved",
     "Role",
     "Settings",
     "Source",
+    "Thought",
     "Verdict",
+    "Verified",
+    "Withheld",
     "__version__",
     "build_index",
     "make_embeddings",
