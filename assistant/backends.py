@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from assistant.breaking import FAILURES, REST_SECONDS, Breaker, Resting
 from assistant.deadlines import Deadline
 from assistant.errors import BackendError, BackendTimeout, BackendUnavailable
+from assistant.normalise import whole_characters
 from assistant.thinking import THOUGHT, Piece, Said, ThoughtReader
 from assistant.tokens import OTHER_TOKENIZERS, count_tokens
 
@@ -119,13 +120,14 @@ class Backend:
         reader, said = ThoughtReader(), _Heard(self.limits if self.generative else None)
         try:
             for chunk in self._awaited(chunks):
-                pieces = [*_thought(chunk), *reader.feed(str(chunk.text))]
+                # A half of a character, left alone, can be shown and sent nowhere.
+                pieces = [*_thought(chunk), *reader.feed(whole_characters(str(chunk.text)))]
                 said.hear(chunk, pieces)
+                if said.too_much:
+                    break
                 if pieces:
                     self._breaker.answered()
                 yield from pieces
-                if said.too_much:
-                    break
             yield from reader.close()
         finally:
             close = getattr(chunks, "close", None)
@@ -196,7 +198,7 @@ class _Heard:
 def _thought(chunk: AIMessageChunk) -> list[Piece]:
     """Return what a server says apart from the answer that its model thought."""
     thought = chunk.additional_kwargs.get(THOUGHT)
-    return [Piece(Said.THOUGHT, thought)] if thought else []
+    return [Piece(Said.THOUGHT, whole_characters(thought))] if thought else []
 
 
 def _is_failure(exc: Exception) -> bool:

@@ -43,8 +43,7 @@ if TYPE_CHECKING:
 LOCAL_CONTEXT = 8192
 """Tokens of a GGUF model's context unless set: memory grows with it."""
 THOUGHT_TOKENS = 4000
-"""Tokens a model may think aloud beside its answer: those that do so take 500 to 3000, and what
-is not used costs nothing."""
+"""Tokens that a model which thinks aloud may do so beside its answer: most take 500 to 3000."""
 
 
 def make_backends(
@@ -102,12 +101,13 @@ def _caller(name: BackendName, settings: Settings) -> tuple[Limits, _Caller, boo
     context = settings.context_tokens or (preset.context if preset else LOCAL_CONTEXT)
     patience = preset.patience if preset else LOCAL_PATIENCE
     answer_tokens = min(settings.answer_tokens, context // 4)
+    thinks = settings.thinking or (preset is not None and not preset.no_thinking)
     limits = Limits(
         first_token_seconds=settings.first_token_seconds or patience,
         answer_seconds=settings.answer_seconds,
         context=context,
         answer_tokens=answer_tokens,
-        thought_tokens=min(THOUGHT_TOKENS, context // 4 - answer_tokens),
+        thought_tokens=min(THOUGHT_TOKENS, context // 4) if thinks else 0,
     )
     if preset is None:
         file = GgufModel(Path(name.model), context=context, threads=settings.threads)

@@ -202,7 +202,9 @@ class Settings(BaseSettings):
         default=2, ge=0, le=10, description="how often a busy server is asked again, 0 to 10"
     )
     thinking: bool = Field(
-        default=False, description="whether models that can think aloud first do so"
+        default=False,
+        description="whether models that can think aloud first do so; true for one that always "
+        "does",
     )
     context_tokens: int | None = Field(
         default=None,

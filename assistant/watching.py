@@ -59,6 +59,8 @@ def watching_client(
         }
 
     def watch(response: httpx2.Response) -> None:
+        if response.headers.get("content-encoding", "identity") != "identity":
+            raise httpx2.RemoteProtocolError("the answer is compressed, which was not asked for")
         response.stream = _Watched(response.stream, deadline)
 
     return httpx2.Client(

@@ -38,10 +38,10 @@ from evals.relay import relaying
 
 CASES = Path(__file__).with_name("cases")
 SMALL: dict[str, Any] = {
-    "passages": 3,
+    "passages": 2,
     "prompt_tokens": 500,
     "context_tokens": 4096,
-    "answer_tokens": 60,
+    "answer_tokens": 50,
     "first_token_seconds": 600,
     "answer_seconds": 600,
 }

@@ -10,8 +10,8 @@ import http.client
 import json
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
@@ -67,12 +67,14 @@ def relaying(upstream: str | None) -> Iterator[tuple[str, list[Heard]]]:
             if upstream is None:
                 self.wfile.write(_CANNED.encode())
                 return
-            for line in _lines(upstream, body, self.headers["Authorization"]):
-                piece = _piece(line)
-                if piece:
-                    request.pieces.append((time.perf_counter(), piece))
-                self.wfile.write(line)
-                self.wfile.flush()
+            lines = _lines(upstream, body, self.headers["Authorization"])
+            with suppress(OSError), closing(lines):  # who asked may leave
+                for line in lines:
+                    piece = _piece(line)
+                    if piece:
+                        request.pieces.append((time.perf_counter(), piece))
+                    self.wfile.write(line)
+                    self.wfile.flush()
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
@@ -85,7 +87,7 @@ def relaying(upstream: str | None) -> Iterator[tuple[str, list[Heard]]]:
         thread.join()
 
 
-def _lines(upstream: str, body: bytes, key: str) -> Iterator[bytes]:
+def _lines(upstream: str, body: bytes, key: str) -> Generator[bytes]:
     """Yield the lines of a server's answer as they come."""
     place = urlsplit(upstream)
     connection = http.client.HTTPConnection(str(place.hostname), place.port)

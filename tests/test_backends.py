@@ -230,12 +230,14 @@ def test_what_is_sent_fits_the_service(settings) -> None:
     (request,) = script.requests
     assert request["model"] == "m"
     assert request["stream"] is True
-    assert request["max_tokens"] == 77 + THOUGHT_TOKENS
+    assert request["max_tokens"] == 77
     assert request["chat_template_kwargs"] == {"enable_thinking": False}
     assert script.headers[0]["authorization"] == f"Bearer {KEY}"
     with serving(["One."]) as (address, script):
-        said(backend(settings, address, thinking=True))
+        said(backend(settings, address, thinking=True, answer_tokens=77))
     assert "chat_template_kwargs" not in script.requests[0]
+    assert "temperature" not in script.requests[0]
+    assert script.requests[0]["max_tokens"] == 77 + THOUGHT_TOKENS
 
 
 # The whole path: what a reader is shown.
