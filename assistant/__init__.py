@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from assistant.passages import knowledge_passages, passages_of, sentences_of
     from assistant.schema import (
         Answer,
+        Answered,
         AnswerKind,
         Chunk,
         Citation,
@@ -42,15 +43,21 @@ if TYPE_CHECKING:
         Layer,
         Message,
         Passage,
+        Restarted,
+        Retrieved,
         Role,
         Source,
+        Thought,
         Verdict,
+        Verified,
+        Withheld,
     )
     from assistant.settings import Settings
 
 __all__ = [
     "Answer",
     "AnswerKind",
+    "Answered",
     "Assistant",
     "AssistantError",
     "Chunk",
@@ -68,11 +75,16 @@ __all__ = [
     "Layer",
     "Message",
     "Passage",
+    "Restarted",
+    "Retrieved",
     "Role",
     "Settings",
     "Source",
+    "Thought",
     "Verdict",
+    "Verified",
     "Verifier",
+    "Withheld",
     "__version__",
     "add_documents",
     "build_index",

@@ -83,6 +83,7 @@ class Assistant:
         passages: int = 8,
         max_question_chars: int = 4000,
         ledger: Ledger,
+        search_leaves_machine: bool = False,
         recorder: Recorder | None = None,
     ) -> None:
         """Take the parts; ``from_settings`` builds them.
@@ -96,6 +97,7 @@ class Assistant:
             passages: how many passages an answer may rest on.
             max_question_chars: characters of the longest question taken.
             ledger: adds up what answers cost.
+            search_leaves_machine: whether another machine turns questions into vectors.
             recorder: keeps answers, if given.
         """
         self._chain = chain
@@ -106,6 +108,7 @@ class Assistant:
         self._passages = passages
         self._max_question_chars = max_question_chars
         self._writer = Writer(chain, verifier, ledger)
+        self._search_leaves_machine = search_leaves_machine
         self._recorder = recorder
 
     @classmethod
@@ -328,12 +331,15 @@ class Assistant:
                 verifier=self._verifier.name,
                 package_version=__version__,
                 seconds_by_stage=dict(draft.seconds),
-                left_machine=draft.calls.left_machine,
+                left_machine=draft.calls.left_machine
+                or (self._search_leaves_machine and kind is not AnswerKind.SMALLTALK),
                 input_tokens=draft.calls.input_tokens,
                 output_tokens=draft.calls.output_tokens,
+                tokens_estimated=draft.calls.estimated,
                 cost=draft.calls.cost,
                 passages_cut=draft.calls.cut,
                 answerable=draft.answerable,
+                turns_cut=draft.calls.turns_cut,
                 failed=tuple(draft.calls.failed),
             ),
         )

@@ -1,8 +1,8 @@
 """Backends: what can write an answer, called so that a failure is told in one way.
 
-Knows: deadlines, circuit breakers and thoughts. Does not know prompts, passages or the order of
-backends. Invariant: a call either ends with ``Spent`` or raises one ``BackendError``; leaving it
-early stops the model.
+Knows: deadlines, limits, circuit breakers and thoughts. Does not know prompts, passages or the
+order of backends. Invariant: a call either ends with ``Spent`` or raises one ``BackendError``;
+leaving it early stops the model.
 """
 
 from __future__ import annotations
@@ -12,17 +12,15 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from assistant.breaking import FAILURES, REST_SECONDS, Breaker, Resting
 from assistant.deadlines import Deadline
-from assistant.errors import BackendTimeout, BackendUnavailable
+from assistant.errors import BackendError, BackendTimeout, BackendUnavailable
+from assistant.normalise import whole_characters
 from assistant.thinking import THOUGHT, Piece, Said, ThoughtReader
+from assistant.tokens import OTHER_TOKENIZERS, count_tokens
 
 if TYPE_CHECKING:
     from langchain_core.messages import AIMessageChunk, BaseMessage
-
-FAILURES = 3
-"""Failures in a row after which a backend is left alone."""
-REST_SECONDS = 30.0
-"""For how long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +52,17 @@ class Limits:
 
     first_token_seconds: float
     answer_seconds: float
+    """Of waiting for the model; the time that a slow reader takes is not the model's."""
     context: int
+    """Of prompt, thoughts and answer together."""
     answer_tokens: int
+    thought_tokens: int
+    """Beside the answer's."""
+
+    @property
+    def prompt_tokens(self) -> int:
+        """Tokens by ``count_tokens`` that a prompt may have, whoever's tokenizer counts."""
+        return int((self.context - self.answer_tokens - self.thought_tokens) / OTHER_TOKENIZERS)
 
 
 class Backend:
@@ -84,17 +91,13 @@ class Backend:
             call: yields a model's chunks, or raises ``BackendError``.
             deadline: that ``call`` heeds.
         """
-        from purgatory import SyncCircuitBreakerFactory
-
         self.name = name
         self.local = local
         self.limits = limits
         self.price = price
         self._call = call
         self._deadline = deadline
-        self._breakers = SyncCircuitBreakerFactory(
-            default_threshold=FAILURES, default_ttl=REST_SECONDS, exclude=[GeneratorExit]
-        )
+        self._breaker = Breaker()
 
     def stream(self, messages: Sequence[BaseMessage]) -> Generator[Piece | Spent]:
         """Yield what the model says, thoughts apart, then how it ended.
@@ -102,56 +105,105 @@ class Backend:
         Raises:
             BackendError: it failed, before or in the middle of its answer.
         """
-        from purgatory.domain.model import OpenedState
-
         try:
-            with self._breakers.get_breaker(self.name):
+            with self._breaker.calling(_is_failure):
                 yield from self._pieces(messages)
-        except OpenedState:
-            problem = BackendUnavailable(
+        except Resting:
+            raise BackendUnavailable(
                 f"the backend {self.name} failed {FAILURES} times and is left alone for "
                 f"{REST_SECONDS:.0f} s; run: firstpilot backends --test"
-            )
-        else:
-            return
-        raise problem
+            ) from None
 
     def _pieces(self, messages: Sequence[BaseMessage]) -> Iterator[Piece | Spent]:
-        started = time.monotonic()
-        moment = started + self.limits.first_token_seconds
-        reader = ThoughtReader()
-        usage: Any = None
-        cut_short = False
+        # Loading a model, where that is to be done, is not its answer's time.
         chunks = self._call(messages)
+        reader, said = ThoughtReader(), _Heard(self.limits if self.generative else None)
         try:
-            while True:
-                with self._deadline.until(moment):
-                    chunk = next(chunks, None)
-                if time.monotonic() > moment:
-                    raise BackendTimeout(
-                        f"the backend {self.name} took too long; try a smaller model, or raise "
-                        "FIRSTPILOT_FIRST_TOKEN_SECONDS or FIRSTPILOT_ANSWER_SECONDS"
-                    )
-                if chunk is None:
+            for chunk in self._awaited(chunks):
+                # A half of a character, left alone, can be shown and sent nowhere.
+                pieces = [*_thought(chunk), *reader.feed(whole_characters(str(chunk.text)))]
+                said.hear(chunk, pieces)
+                if said.too_much:
                     break
-                usage = chunk.usage_metadata or usage
-                cut_short = cut_short or chunk.response_metadata.get("finish_reason") == "length"
-                thought, said = chunk.additional_kwargs.get(THOUGHT), str(chunk.text)
-                if thought or said:
-                    moment = started + self.limits.answer_seconds
-                if thought:
-                    yield Piece(Said.THOUGHT, thought)
-                yield from reader.feed(said)
+                if pieces:
+                    self._breaker.answered()
+                yield from pieces
             yield from reader.close()
         finally:
             close = getattr(chunks, "close", None)
             if close is not None:
                 close()
-        yield Spent(
-            input_tokens=usage["input_tokens"] if usage else None,
-            output_tokens=usage["output_tokens"] if usage else None,
-            cut_short=cut_short,
+        yield said.spent()
+
+    def _awaited(self, chunks: Iterator[AIMessageChunk]) -> Iterator[AIMessageChunk]:
+        """Yield chunks as long as there is time; a slow reader's time is not counted."""
+        waited, most = 0.0, min(self.limits.first_token_seconds, self.limits.answer_seconds)
+        while True:
+            began = time.monotonic()
+            with self._deadline.until(began + most - waited):
+                chunk = next(chunks, None)
+            waited += time.monotonic() - began
+            if waited > most:
+                raise BackendTimeout(
+                    f"the backend {self.name} took too long; try a smaller model, or raise "
+                    "FIRSTPILOT_FIRST_TOKEN_SECONDS or FIRSTPILOT_ANSWER_SECONDS"
+                )
+            if chunk is None:
+                return
+            if chunk.text or chunk.additional_kwargs.get(THOUGHT):
+                most = self.limits.answer_seconds
+            yield chunk
+
+
+class _Heard:
+    """What one call said so far: how much, and how it ended."""
+
+    def __init__(self, limits: Limits | None) -> None:
+        self._limits = limits
+        self._usage: Any = None
+        self._cut_short = False
+        self._answered = self._thought = 0
+
+    def hear(self, chunk: AIMessageChunk, pieces: Sequence[Piece]) -> None:
+        """Take what came."""
+        self._usage = chunk.usage_metadata or self._usage
+        finish = chunk.response_metadata.get("finish_reason")
+        self._cut_short = self._cut_short or finish == "length"
+        for piece in pieces if self._limits else ():
+            if piece.said is Said.ANSWER:
+                self._answered += count_tokens(piece.text)
+            else:
+                self._thought += count_tokens(piece.text)
+
+    @property
+    def too_much(self) -> bool:
+        """Whether it goes on beyond what was asked for; not every server heeds a limit."""
+        limits = self._limits
+        if limits is None:
+            return False
+        most = limits.answer_tokens * OTHER_TOKENIZERS
+        everything = (limits.answer_tokens + limits.thought_tokens) * OTHER_TOKENIZERS
+        return self._answered > most or self._answered + self._thought > everything
+
+    def spent(self) -> Spent:
+        """Return how it ended."""
+        usage = self._usage
+        return Spent(
+            input_tokens=max(usage["input_tokens"], 0) if usage else None,
+            output_tokens=max(usage["output_tokens"], 0) if usage else None,
+            cut_short=self._cut_short or self.too_much,
         )
+
+
+def _thought(chunk: AIMessageChunk) -> list[Piece]:
+    """Return what a server says apart from the answer that its model thought."""
+    thought = chunk.additional_kwargs.get(THOUGHT)
+    return [Piece(Said.THOUGHT, whole_characters(thought))] if thought else []
+
+
+def _is_failure(exc: Exception) -> bool:
+    """Whether an error is the backend's rather than the question's."""
+    return not (isinstance(exc, BackendError) and exc.of_question)
 
 
 class EmbeddedBackend(Backend):

@@ -1,21 +1,52 @@
 """Calls: what was asked of backends for one answer, and what it took.
 
-Knows: who wrote, who failed, tokens and cost. Does not know what was written. Invariant: a call
-that failed counts for privacy too, as text may have left the machine before it did.
+Knows: who wrote, who failed, tokens and cost. Does not know what was written. Invariants: a call
+that failed counts for privacy too, as text may have left the machine before it did; a call that was
+left early, or whose server does not count, is paid for by estimate.
 """
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from assistant import wording
 from assistant.backends import Backend, Spent
-from assistant.errors import StorageError
+from assistant.errors import BackendError, StorageError
 from assistant.schema import Language
 from assistant.spending import Ledger
+from assistant.thinking import Piece
+from assistant.tokens import count_tokens
 
 _log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Call:
+    """One call of a backend, under way or over."""
+
+    prompt: str
+    said: int = 0
+    """Tokens of what it said, by ``count_tokens``."""
+    spent: Spent | None = None
+
+    def hear(self, piece: Piece | Spent) -> None:
+        """Take what came."""
+        if isinstance(piece, Spent):
+            self.spent = piece
+        else:
+            self.said += count_tokens(piece.text)
+
+    def tokens(self) -> tuple[int, int, bool] | None:
+        """Return the tokens in and out, and whether they are estimated; None for a call in vain."""
+        spent = self.spent
+        if spent and spent.input_tokens is not None and spent.output_tokens is not None:
+            return spent.input_tokens, spent.output_tokens, False
+        if spent is None and not self.said:
+            return None
+        return count_tokens(self.prompt), self.said, True
 
 
 @dataclass(slots=True)
@@ -26,11 +57,17 @@ class Calls:
     """Who was called last."""
     cut: int = 0
     """Passages left out of the last prompt."""
+    turns_cut: int = 0
+    """Earlier turns left out when the question was rewritten."""
     left_machine: bool = False
     input_tokens: int | None = None
     output_tokens: int | None = None
+    estimated: bool = False
+    """Whether some of the tokens were not counted by the server."""
     cost: float | None = None
     failed: list[str] = field(default_factory=list)
+    gave_up: list[Backend] = field(default_factory=list)
+    """Those that failed: for this answer they are not asked again."""
     unsupported: bool = False
     """Whether a language model wrote before and nothing of it could be shown."""
 
@@ -39,21 +76,52 @@ class Calls:
         """Who was called last; empty before any call."""
         return self.backend.name if self.backend else ""
 
-    def begin(self, backend: Backend, *, cut: int) -> None:
-        """Note that a backend is called."""
+    @contextmanager
+    def calling(
+        self, backend: Backend, prompt: str, ledger: Ledger, *, cut: int = 0
+    ) -> Iterator[Call]:
+        """Call a backend inside the block; however it ends, it is noted and paid for."""
         self.backend = backend
         self.cut = cut
         self.left_machine = self.left_machine or not backend.local
+        call = Call(prompt=prompt)
+        try:
+            yield call
+        except BackendError as exc:
+            self.fail(backend, exc)
+            raise
+        finally:
+            if backend.generative:
+                self._settle(call, backend, ledger)
 
-    def end(self, spent: Spent, ledger: Ledger) -> None:
-        """Note how the call ended, and pay for it."""
-        if self.backend is None or spent.input_tokens is None or spent.output_tokens is None:
+    def fail(self, backend: Backend, problem: BackendError) -> None:
+        """Note that a backend did not do it."""
+        _log.warning("%s", problem)
+        self.failed.append(f"{backend.name}: {problem}")
+        self.gave_up.append(backend)
+
+    def pass_over(self, backend: Backend, ledger: Ledger) -> bool:
+        """Whether a backend is not to be asked: it failed before, or today's budget is used up."""
+        if backend in self.gave_up:
+            return True
+        if backend.price is not None and ledger.exhausted:
+            self.failed.append(f"{backend.name}: today's budget is used up")
+            self.gave_up.append(backend)
+            return True
+        return False
+
+    def _settle(self, call: Call, backend: Backend, ledger: Ledger) -> None:
+        """Note what a call took, and pay for it."""
+        tokens = call.tokens()
+        if tokens is None:
             return
-        self.input_tokens = (self.input_tokens or 0) + spent.input_tokens
-        self.output_tokens = (self.output_tokens or 0) + spent.output_tokens
-        if self.backend.price is None:
+        read, wrote, estimated = tokens
+        self.input_tokens = (self.input_tokens or 0) + read
+        self.output_tokens = (self.output_tokens or 0) + wrote
+        self.estimated = self.estimated or estimated
+        if backend.price is None:
             return
-        cost = self.backend.price.of(spent.input_tokens, spent.output_tokens)
+        cost = backend.price.of(read, wrote)
         self.cost = (self.cost or 0.0) + cost
         try:
             ledger.add(cost)

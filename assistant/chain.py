@@ -15,6 +15,7 @@ from langchain_core.messages import HumanMessage
 from assistant.backends import Backend, Spent
 from assistant.calls import Calls
 from assistant.conversation import Condenser
+from assistant.errors import BackendRejected
 from assistant.evidence import HOLDS_WITHIN, Candidate, EvidenceRanker
 from assistant.gate import Decision, Features, Gate
 from assistant.prompting import Prompt, excerpts_of, render_excerpts, render_question
@@ -24,9 +25,10 @@ from assistant.rewriting import Rewriter
 from assistant.schema import Filters, Language, Message, Passage
 from assistant.terms import normalise
 from assistant.thinking import Piece
-from assistant.tokens import OTHER_TOKENIZERS, count_tokens, how_many_fit
+from assistant.tokens import count_tokens, how_many_fit
 
-_LANGUAGE_NAMES = {Language.EN: "English", Language.ZH: "Chinese (simplified)"}
+_LANGUAGE_NAMES = {Language.EN: "English", Language.ZH: "Simplified Chinese (简体中文)"}
+"""As a model is told; a small one that reads English passages follows the language's own name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +50,15 @@ class Examination:
     features: Features | None
     """What the gate saw; None when no sentence was about the places, names and years asked for."""
     decision: Decision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A prompt for one backend."""
+
+    text: str
+    cut: int
+    """Passages that were left out of it."""
 
 
 class Chain:
@@ -141,30 +152,42 @@ class Chain:
             decision=self._gate.decide(read, task.passages, ranked),
         )
 
-    def generate(self, task: Task, backend: Backend) -> Generator[Piece | Spent]:
+    def written(self, task: Task, backend: Backend) -> Written:
+        """Return the prompt; a language model is told of a passage only what it can use.
+
+        Raises:
+            BackendRejected: not even one passage fits the model's context.
+        """
+        told = self.fitting(task, backend)
+        written = self.prompt.render(
+            language=_LANGUAGE_NAMES[task.question.language],
+            passages=render_excerpts(excerpts_of(told), brief=backend.generative),
+            question=render_question(task.question.text, brief=backend.generative),
+        )
+        most = backend.limits.prompt_tokens
+        if len(told) == 1 and backend.generative and count_tokens(written) > most:
+            # Some servers would cut it themselves, rules and all, and say nothing.
+            raise BackendRejected(
+                f"the question and one passage do not fit the context of {backend.name}; "
+                "shorten the question, or raise FIRSTPILOT_CONTEXT_TOKENS",
+                of_question=True,
+            )
+        return Written(text=written, cut=len(task.passages) - len(told))
+
+    def generate(self, written: Written, backend: Backend) -> Generator[Piece | Spent]:
         """Yield a backend's answer as it is written, then how it ended.
 
         Raises:
             BackendError: it failed.
         """
-        return backend.stream([HumanMessage(content=self._written(task, backend))])
+        return backend.stream([HumanMessage(content=written.text)])
 
     def fitting(self, task: Task, backend: Backend) -> tuple[Passage, ...]:
         """Return those of the passages, best first, that a prompt has room for; at least one."""
         if not backend.generative:
             return task.passages
-        limits = backend.limits
         frame = count_tokens(self.prompt.template) + count_tokens(task.question.text)
-        room = int((limits.context - limits.answer_tokens) / OTHER_TOKENIZERS) - frame
+        room = backend.limits.prompt_tokens - frame
         texts = [render_excerpts([excerpt], brief=True) for excerpt in excerpts_of(task.passages)]
         kept = how_many_fit(texts, min(room, self._prompt_tokens), count_tokens)
         return task.passages[: max(kept, 1)]
-
-    def _written(self, task: Task, backend: Backend) -> str:
-        """Return the prompt; a language model is told of a passage only what it can use."""
-        excerpts = excerpts_of(self.fitting(task, backend))
-        return self.prompt.render(
-            language=_LANGUAGE_NAMES[task.question.language],
-            passages=render_excerpts(excerpts, brief=backend.generative),
-            question=render_question(task.question.text),
-        )

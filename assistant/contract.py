@@ -104,8 +104,10 @@ class Provenance(Part):
     left_machine: bool = Field(description="whether text was sent to another machine")
     input_tokens: int | None
     output_tokens: int | None
+    tokens_estimated: bool
     cost: float | None
     passages_cut: int
+    turns_cut: int
     failed: tuple[str, ...] = Field(description="what each backend that failed before said")
 
 

@@ -85,7 +85,20 @@ class IndexBusy(IndexProblem):
 
 
 class BackendError(AssistantError):
-    """A language model or embedding backend failed."""
+    """A language model or embedding backend failed.
+
+    Attributes:
+        wait: seconds after which the server asks to be called again, None when it does not say.
+        of_question: whether this one question is at fault, and the backend well.
+    """
+
+    def __init__(
+        self, message: str = "", *, wait: float | None = None, of_question: bool = False
+    ) -> None:
+        """Take the message, and what it means for the next call."""
+        super().__init__(message)
+        self.wait = wait
+        self.of_question = of_question
 
 
 class BackendUnavailable(BackendError):

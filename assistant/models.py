@@ -9,30 +9,41 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Sequence
-from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
 from assistant.backends import Backend, EmbeddedBackend, Limits, Price
 from assistant.deadlines import Deadline
 from assistant.embedded import EmbeddedChatModel
+from assistant.errors import BackendRejected
 from assistant.gguf import GgufModel
-from assistant.presets import EMBEDDED, GGUF, PRESETS, BackendName, parse_backends
-from assistant.settings import Settings, api_key
+from assistant.presets import (
+    EMBEDDED,
+    GGUF,
+    LOCAL_PATIENCE,
+    PRESETS,
+    BackendName,
+    is_loopback,
+    parse_backends,
+)
+from assistant.settings import Settings
+from assistant.thinking import THOUGHT
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from langchain_core.messages import AIMessageChunk, BaseMessage
 
     from assistant.evidence import EvidenceRanker
-    from assistant.openai_chat import OpenAIChat, Server
+    from assistant.openai_chat import OpenAIChat
     from assistant.questions import QuestionReader
+    from assistant.servers import Server
 
 LOCAL_CONTEXT = 8192
 """Tokens of a GGUF model's context unless set: memory grows with it."""
+THOUGHT_TOKENS = 4000
+"""Tokens that a model which thinks aloud may do so beside its answer: most take 500 to 3000."""
 
 
 def make_backends(
@@ -51,13 +62,19 @@ def embedded_backend(model: EmbeddedChatModel) -> Backend:
     """Return the backend of the extractive answerer."""
 
     def call(messages: Sequence[BaseMessage]) -> Iterator[AIMessageChunk]:
-        yield from model.stream(list(messages))
+        from langchain_core.messages import AIMessageChunk
+
+        # LangChain's stream would tell a tracing service that some variable names.
+        for made in model._stream(list(messages)):
+            if isinstance(made.message, AIMessageChunk):
+                yield made.message
 
     limits = Limits(
         first_token_seconds=float("inf"),
         answer_seconds=float("inf"),
         context=1_000_000,
-        answer_tokens=0,
+        answer_tokens=1_000_000,
+        thought_tokens=0,
     )
     return EmbeddedBackend(
         name=model._llm_type, local=True, limits=limits, price=None, call=call, deadline=Deadline()
@@ -67,7 +84,7 @@ def embedded_backend(model: EmbeddedChatModel) -> Backend:
 def make_backend(name: BackendName, settings: Settings) -> Backend:
     """Return the backend of a service or a file."""
     limits, caller, local = _caller(name, settings)
-    price = settings.prices.get(str(name))
+    price = settings.price_of(name)
     return Backend(
         name=str(name),
         local=local,
@@ -82,11 +99,15 @@ def _caller(name: BackendName, settings: Settings) -> tuple[Limits, _Caller, boo
     """Return the limits of a backend, what calls it, and whether it is on this machine."""
     preset = PRESETS.get(name.kind)
     context = settings.context_tokens or (preset.context if preset else LOCAL_CONTEXT)
+    patience = preset.patience if preset else LOCAL_PATIENCE
+    answer_tokens = min(settings.answer_tokens, context // 4)
+    thinks = settings.thinking or (preset is not None and not preset.no_thinking)
     limits = Limits(
-        first_token_seconds=settings.first_token_seconds,
+        first_token_seconds=settings.first_token_seconds or patience,
         answer_seconds=settings.answer_seconds,
         context=context,
-        answer_tokens=min(settings.answer_tokens, context // 4),
+        answer_tokens=answer_tokens,
+        thought_tokens=min(THOUGHT_TOKENS, context // 4) if thinks else 0,
     )
     if preset is None:
         file = GgufModel(Path(name.model), context=context, threads=settings.threads)
@@ -96,13 +117,14 @@ def _caller(name: BackendName, settings: Settings) -> tuple[Limits, _Caller, boo
             return _server(name, settings, limits, running.base_url, SecretStr(running.key))
 
         return limits, _Caller(find), True
-    base_url = settings.backend_base_url or preset.base_url
-    key = settings.backend_api_key or api_key(preset.key_variable)
-    return (
-        limits,
-        _Caller(lambda: _server(name, settings, limits, base_url, key)),
-        is_loopback(base_url),
-    )
+    base_url, key = settings.address_of(name), settings.key_of(name)
+
+    def check() -> Server:
+        if key is None and preset.needs_key and base_url == preset.base_url:
+            raise BackendRejected(f"the backend {name} needs a key; set {preset.key_variable}")
+        return _server(name, settings, limits, base_url, key)
+
+    return limits, _Caller(check), is_loopback(base_url)
 
 
 def make_chat_model(
@@ -138,9 +160,15 @@ class _Caller:
 
     def __call__(self, messages: Sequence[BaseMessage]) -> Iterator[AIMessageChunk]:
         from assistant.openai_chat import streamed
+        from assistant.retrying import retried
 
         server, model = self._ready()
-        return streamed(model, messages, server)
+        return retried(
+            lambda: streamed(model, messages, server),
+            says=lambda chunk: bool(chunk.text or chunk.additional_kwargs.get(THOUGHT)),
+            times=server.retries,
+            deadline=self.deadline,
+        )
 
     def model(self) -> OpenAIChat:
         """Return the model."""
@@ -154,7 +182,10 @@ class _Caller:
             if self._found is None:
                 server = self._find()
                 client = watching_client(
-                    self.deadline, connect=server.connect_seconds, read=server.first_token_seconds
+                    self.deadline,
+                    connect=server.connect_seconds,
+                    read=server.first_token_seconds,
+                    direct=is_loopback(server.base_url),
                 )
                 model = make_openai_chat(server, client)
                 # Nobody else knows when the last answer was written.
@@ -167,29 +198,33 @@ def _server(
     name: BackendName, settings: Settings, limits: Limits, base_url: str, key: SecretStr | None
 ) -> Server:
     """Return where a model is and how it is spoken to."""
-    from assistant.openai_chat import Server
+    from assistant.servers import Server
 
-    preset = PRESETS.get(name.kind, PRESETS["llamacpp"])
     local_file = name.kind == GGUF
+    preset = PRESETS["llamacpp" if local_file else name.kind]
     return Server(
         name=str(name),
         model=Path(name.model).stem if local_file else name.model,
         base_url=base_url,
         key=key,
-        key_variable=preset.key_variable or "FIRSTPILOT_BACKEND_API_KEY",
+        key_variable=_key_variable(name, settings),
         connect_seconds=settings.connect_seconds,
-        first_token_seconds=settings.first_token_seconds,
+        first_token_seconds=limits.first_token_seconds,
         retries=0 if local_file else settings.retries,
-        answer_tokens=limits.answer_tokens,
-        temperature=preset.temperature,
-        extra={} if settings.thinking else preset.no_thinking,
+        # Thinking aloud, models repeat themselves when they are not let choose.
+        temperature=None if settings.thinking else preset.temperature,
+        extra={
+            preset.limit_field: limits.answer_tokens + limits.thought_tokens,
+            **(preset.thinking if settings.thinking else preset.no_thinking),
+        },
     )
 
 
-def is_loopback(url: str) -> bool:
-    """Whether an address is on this machine, so that no text leaves it."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
+def _key_variable(name: BackendName, settings: Settings) -> str:
+    """Return the variable that a service's key is taken from."""
+    preset = PRESETS.get(name.kind)
+    if preset is None or settings.backend_api_key is not None:
+        return "FIRSTPILOT_BACKEND_API_KEY"
+    if preset.hosted and settings.address_of(name) != preset.base_url:
+        return "FIRSTPILOT_BACKEND_API_KEY"
+    return preset.key_variable

@@ -1,15 +1,13 @@
 """A chat model behind OpenAI's protocol: what LangChain's own leaves out, and its errors mapped.
 
-Knows: langchain-openai and its exceptions. Does not know prompts or which backend comes next.
+Knows: langchain-openai. Does not know prompts or which backend comes next.
 Invariant: whatever goes wrong in a call leaves here as one ``BackendError`` that tells the operator
 what to mend and never holds a key.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import openai
@@ -18,32 +16,10 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
 
-from assistant.errors import BackendError, BackendRejected, BackendTimeout, BackendUnavailable
+from assistant.errors import BackendError, BackendRejected, BackendUnavailable
 from assistant.normalise import whole_characters
+from assistant.servers import Server, mapped, unreadable
 from assistant.thinking import THOUGHT
-
-_KEY_LIKE = re.compile(r"\b(sk|pk|key|Bearer)[-_ ][\w*.-]{6,}", re.IGNORECASE)
-_LONGEST_QUOTE = 160
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Server:
-    """Where a model is, and how it is spoken to."""
-
-    name: str
-    """As the setting names the backend."""
-    model: str
-    base_url: str
-    key: SecretStr | None
-    key_variable: str
-    """The variable that the operator is told to set."""
-    connect_seconds: float
-    first_token_seconds: float
-    retries: int
-    answer_tokens: int
-    temperature: float | None
-    extra: Mapping[str, Any] = field(default_factory=dict)
-    """Sent with each request beside the protocol's own fields."""
 
 
 class OpenAIChat(ChatOpenAI):
@@ -63,6 +39,16 @@ class OpenAIChat(ChatOpenAI):
         if made is not None and thought and isinstance(made.message, AIMessageChunk):
             made.message.additional_kwargs[THOUGHT] = thought
         return made
+
+    def chunks(self, messages: Sequence[BaseMessage]) -> Iterator[AIMessageChunk]:
+        """Yield what the model says, and tell nobody else.
+
+        LangChain's ``stream`` would send it to a tracing service that some variable names.
+        """
+        for made in self._stream(list(messages)):
+            if isinstance(made.message, AIMessageChunk):
+                made.message.response_metadata.update(made.generation_info or {})
+                yield made.message
 
     def _get_request_payload(
         self, input_: Any, *, stop: list[str] | None = None, **kwargs: Any
@@ -107,19 +93,16 @@ def make_openai_chat(server: Server, http_client: Any) -> OpenAIChat:
         model=server.model,
         base_url=server.base_url,
         api_key=SecretStr(key),
-        organization="" if elsewhere else None,
-        default_headers={"OpenAI-Project": ""} if elsewhere else None,
+        default_headers={"OpenAI-Project": "", "OpenAI-Organization": ""} if elsewhere else None,
         openai_proxy="",
         http_client=http_client,
         timeout=openai.Timeout(server.first_token_seconds, connect=server.connect_seconds),
-        max_retries=server.retries,
+        max_retries=0,
         max_completion_tokens=None,
         temperature=server.temperature,
         stream_usage=True,
         use_responses_api=False,
-        extra_body={"max_tokens": server.answer_tokens, **server.extra}
-        if elsewhere
-        else {"max_completion_tokens": server.answer_tokens, **server.extra},
+        extra_body=dict(server.extra),
     )
 
 
@@ -131,17 +114,18 @@ def streamed(
     Raises:
         BackendError: the call failed, before or in the middle of the answer.
     """
-    finished = False
+    finished = begun = False
     try:
-        for chunk in model.stream(list(messages)):
+        for chunk in model.chunks(messages):
+            begun = True
             reason = chunk.response_metadata.get("finish_reason")
             finished = finished or bool(reason)
             if reason == "content_filter":
                 raise BackendRejected(
-                    f"{_where(server)} filtered its answer; rephrase the question"
+                    f"the backend {server.name} filtered its answer; rephrase the question",
+                    of_question=True,
                 )
-            if isinstance(chunk, AIMessageChunk):
-                yield chunk
+            yield chunk
     except BackendError:
         raise
     except Exception as exc:  # noqa: BLE001 - the client raises more than its own errors
@@ -150,66 +134,10 @@ def streamed(
         if finished:
             return
         # A line that breaks looks like an end to a client that was promised no length.
-        problem = BackendUnavailable(f"{_where(server)} broke off its answer; try again")
+        problem = (
+            BackendUnavailable(f"the backend {server.name} broke off its answer; try again")
+            if begun
+            else unreadable(server)
+        )
     # Raised out here because the original error may quote the key.
     raise problem
-
-
-def mapped(exc: Exception, server: Server) -> BackendError:
-    """Return the one error that tells the operator what to mend."""
-    where = _where(server)
-    if _has(exc, (openai.APITimeoutError, TimeoutError)) or "Timeout" in type(exc).__name__:
-        return BackendTimeout(
-            f"{where} took too long; try a smaller model, or raise FIRSTPILOT_FIRST_TOKEN_SECONDS"
-        )
-    status = getattr(exc, "status_code", None)
-    if not isinstance(status, int):
-        if isinstance(exc, openai.APIError) and not isinstance(exc, openai.APIConnectionError):
-            return BackendUnavailable(f"{where} broke off: {_quoted(exc, server)}; try again")
-        return BackendUnavailable(f"{where} cannot be reached; start it, or check its address")
-    return _refusal(status, _quoted(exc, server), server)
-
-
-def _refusal(status: int, said: str, server: Server) -> BackendError:
-    """Return the error for an answer with a status that is no success."""
-    where, lower = _where(server), said.lower()
-    broke = any(word in lower for word in ("quota", "billing", "balance", "credit"))
-    if status == 402 or (status == 429 and broke):
-        return BackendRejected(f"{where} has no credit left; top up the account")
-    if status == 429:
-        return BackendUnavailable(f"{where} is asked too often; wait, or name another backend")
-    if status in {408, 504}:
-        return BackendTimeout(f"{where} took too long: {said}")
-    if status >= 500:
-        return BackendUnavailable(f"{where} failed ({status}): {said}; try again")
-    if status in {401, 403}:
-        return BackendRejected(f"{where} refuses the key; set {server.key_variable}")
-    if status == 404:
-        return BackendRejected(f"{where} knows no model {server.model!r}; name another")
-    if "filter" in lower or "policy" in lower or "moderation" in lower:
-        return BackendRejected(f"{where} filtered the question; rephrase it")
-    if "context" in lower or "too long" in lower:
-        return BackendRejected(f"{where} has less context; set FIRSTPILOT_CONTEXT_TOKENS")
-    return BackendRejected(f"{where} refused ({status}): {said}")
-
-
-def _has(exc: BaseException, kinds: tuple[type[BaseException], ...]) -> bool:
-    """Whether an error or one that caused it is of some kind."""
-    seen: BaseException | None = exc
-    while seen is not None:
-        if isinstance(seen, kinds):
-            return True
-        seen = seen.__cause__
-    return False
-
-
-def _where(server: Server) -> str:
-    return f"the backend {server.name}"
-
-
-def _quoted(exc: Exception, server: Server) -> str:
-    """Return what a server said, short, without anything that looks like a key."""
-    text = " ".join(str(exc).split())
-    if server.key and server.key.get_secret_value():
-        text = text.replace(server.key.get_secret_value(), "***")
-    return _KEY_LIKE.sub("***", text)[:_LONGEST_QUOTE]

@@ -1,20 +1,27 @@
 """Presets: the addresses and habits of the services that speak OpenAI's protocol.
 
-Knows: each service by a short name, and how a backend is written in a setting. Does not know keys
-or how a service is called. Invariant: a text that ``parse_backends`` takes names only backends that
-can be built.
+Knows: each service by a short name, how a backend is written in a setting, and which addresses are
+on this machine. Does not know keys or how a service is called. Invariant: a text that
+``parse_backends`` takes names only backends that can be built.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from typing import Any
+from urllib.parse import urlsplit
 
 EMBEDDED = "embedded"
 GGUF = "gguf"
 SMALL_CONTEXT, LARGE_CONTEXT = 4096, 32_768
 """Tokens; local servers start with little unless told otherwise."""
+PATIENCE, LOCAL_PATIENCE = 30.0, 180.0
+"""Seconds to wait for a first word: a model on one's own processor reads 50 to 100 tokens of a
+prompt a second, and may have to be loaded first. A server that is not there is told at once."""
+_ADDRESS = re.compile(r"@(?=https?://)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,16 +30,40 @@ class Preset:
 
     name: str
     base_url: str
-    key_variable: str | None
-    """Environment variable of its key; None when it needs none."""
+    key_variable: str
+    """Environment variable of its key."""
     model: str
     """Used when a setting names no model."""
-    context: int
+    needs_key: bool = False
+    context: int = SMALL_CONTEXT
     """Tokens that prompt and answer may have together."""
+    thinking: Mapping[str, Any] = field(default_factory=dict)
+    """What to send so that a model that can think does, where it would not by itself."""
     no_thinking: Mapping[str, Any] = field(default_factory=dict)
     """What to send so that a model that can think answers at once."""
     temperature: float | None = 0.0
     """None where models refuse to be told."""
+    limit_field: str = "max_tokens"
+    """The request's field for the most tokens of an answer."""
+
+    @property
+    def hosted(self) -> bool:
+        """Whether the service is one company's, at one address."""
+        return not is_loopback(self.base_url)
+
+    @property
+    def patience(self) -> float:
+        """Seconds to wait for a first word."""
+        return PATIENCE if self.hosted else LOCAL_PATIENCE
+
+
+def is_loopback(url: str) -> bool:
+    """Whether an address is on this machine, so that no text leaves it."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
 
 _TEMPLATE_SWITCH = {"chat_template_kwargs": {"enable_thinking": False}}
@@ -44,44 +75,57 @@ PRESETS: Mapping[str, Preset] = {
             base_url="https://api.openai.com/v1",
             key_variable="OPENAI_API_KEY",
             model="gpt-5-mini",
+            needs_key=True,
             context=LARGE_CONTEXT,
             temperature=None,
+            limit_field="max_completion_tokens",
         ),
         Preset(
             name="deepseek",
             base_url="https://api.deepseek.com/v1",
             key_variable="DEEPSEEK_API_KEY",
-            model="deepseek-chat",
+            model="deepseek-flash",
+            needs_key=True,
             context=LARGE_CONTEXT,
+            thinking={"thinking": {"type": "enabled"}},
+            no_thinking={"thinking": {"type": "disabled"}},
         ),
-        Preset(
-            name="qwen",
-            base_url="https://dashscope.aliyuncs.com/compatible-mode/v1",
-            key_variable="DASHSCOPE_API_KEY",
-            model="qwen-plus",
-            context=LARGE_CONTEXT,
-            no_thinking={"enable_thinking": False},
+        *(
+            Preset(
+                name=name,
+                base_url=f"https://{host}/compatible-mode/v1",
+                key_variable="DASHSCOPE_API_KEY",
+                model="qwen-plus",
+                needs_key=True,
+                context=LARGE_CONTEXT,
+                thinking={"enable_thinking": True},
+                no_thinking={"enable_thinking": False},
+            )
+            for name, host in (
+                ("qwen", "dashscope.aliyuncs.com"),
+                ("qwen-intl", "dashscope-intl.aliyuncs.com"),
+            )
         ),
         Preset(
             name="openrouter",
             base_url="https://openrouter.ai/api/v1",
             key_variable="OPENROUTER_API_KEY",
             model="qwen/qwen3-30b-a3b",
+            needs_key=True,
             context=LARGE_CONTEXT,
             no_thinking={"reasoning": {"enabled": False}},
         ),
         Preset(
             name="ollama",
             base_url="http://127.0.0.1:11434/v1",
-            key_variable=None,
+            key_variable="OLLAMA_API_KEY",
             model="qwen3:4b",
-            context=SMALL_CONTEXT,
             no_thinking={"reasoning_effort": "none"},
         ),
         Preset(
             name="vllm",
             base_url="http://127.0.0.1:8000/v1",
-            key_variable=None,
+            key_variable="VLLM_API_KEY",
             model="Qwen/Qwen3-8B",
             context=LARGE_CONTEXT,
             no_thinking=_TEMPLATE_SWITCH,
@@ -89,7 +133,7 @@ PRESETS: Mapping[str, Preset] = {
         Preset(
             name="sglang",
             base_url="http://127.0.0.1:30000/v1",
-            key_variable=None,
+            key_variable="SGLANG_API_KEY",
             model="Qwen/Qwen3-8B",
             context=LARGE_CONTEXT,
             no_thinking=_TEMPLATE_SWITCH,
@@ -97,16 +141,15 @@ PRESETS: Mapping[str, Preset] = {
         Preset(
             name="lmstudio",
             base_url="http://127.0.0.1:1234/v1",
-            key_variable=None,
+            key_variable="LMSTUDIO_API_KEY",
             model="qwen3-4b",
-            context=SMALL_CONTEXT,
+            no_thinking=_TEMPLATE_SWITCH,
         ),
         Preset(
             name="llamacpp",
             base_url="http://127.0.0.1:8080/v1",
-            key_variable=None,
+            key_variable="LLAMA_API_KEY",
             model="default",
-            context=SMALL_CONTEXT,
             no_thinking=_TEMPLATE_SWITCH,
         ),
     )
@@ -121,14 +164,17 @@ class BackendName:
     """``embedded``, ``gguf``, or a preset's name."""
     model: str
     """A model's name, for ``gguf`` a path; empty for ``embedded``."""
+    base_url: str | None = None
+    """Where it is, if not at its preset's address."""
 
     def __str__(self) -> str:
-        """Return it as written."""
-        return f"{self.kind}:{self.model}" if self.model else self.kind
+        """Return it as written, its model named."""
+        named = f"{self.kind}:{self.model}" if self.model else self.kind
+        return f"{named}@{self.base_url}" if self.base_url else named
 
 
 def parse_backends(text: str) -> tuple[BackendName, ...]:
-    """Read an ordered list such as ``deepseek, ollama:qwen3:8b, embedded``.
+    """Read a list such as ``deepseek, ollama:qwen3:8b, vllm:m@http://gpu1:8000/v1, embedded``.
 
     The embedded backend is always last: a dead service must never mean no answer.
 
@@ -137,15 +183,36 @@ def parse_backends(text: str) -> tuple[BackendName, ...]:
     """
     names: list[BackendName] = []
     for part in filter(None, map(str.strip, text.split(","))):
-        kind, _, model = part.partition(":")
+        named, *address = _ADDRESS.split(part, maxsplit=1)
+        kind, _, model = named.partition(":")
         if kind == EMBEDDED and not model:
             continue
         if kind == GGUF and not model:
             raise ValueError("gguf needs a file or folder, such as gguf:/models/qwen3-4b.gguf")
         if kind != GGUF and kind not in PRESETS:
             known = ", ".join([EMBEDDED, *PRESETS, "gguf:<file or folder>"])
-            raise ValueError(f"{part!r} is no backend; the choices are {known}")
-        names.append(BackendName(kind=kind, model=model or PRESETS[kind].model))
+            raise ValueError(f"{named!r} is no backend; the choices are {known}")
+        names.append(
+            BackendName(
+                kind=kind,
+                model=model or PRESETS[kind].model,
+                base_url=check_address(address[0]) if address else None,
+            )
+        )
     if len(set(names)) < len(names):
         raise ValueError("a backend is named twice")
     return (*names, BackendName(kind=EMBEDDED, model=""))
+
+
+def check_address(url: str) -> str:
+    """Return an address without its last slashes.
+
+    Raises:
+        ValueError: it is no http address, or holds a key that every answer would show.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("an address looks like http://127.0.0.1:8080/v1")
+    if parts.username or parts.password or parts.query:
+        raise ValueError("an address holds no user, password or key; set the key's own variable")
+    return url.rstrip("/")

@@ -26,6 +26,8 @@ NO_ANSWER = "NO_ANSWER"
 _FRONT = re.compile(r"\A---\n(.*?)\n---\n(.*)\Z", re.DOTALL)
 _EXCERPT = re.compile(r"<passage ([^>]*)>\n(.*?)\n</passage>", re.DOTALL)
 _ATTRIBUTE = re.compile(r"""(\w+)=(?:"([^"]*)"|'([^']*)')""")
+_MARKS = re.compile(r"<(?=[\s/]*(?:passages?|question|conversation)\b)", re.IGNORECASE)
+"""What a text inside a mark could end it with."""
 _QUESTION = re.compile(r"<question>(.*?)</question>", re.DOTALL)
 
 
@@ -153,7 +155,8 @@ def render_excerpts(excerpts: Sequence[Excerpt], *, brief: bool = False) -> str:
         brief: leave out what only the embedded answerer uses; it cannot be read back then.
     """
     return "\n".join(
-        f"<passage {_attributes(n, excerpt, brief=brief)}>\n{escape(excerpt.text)}\n</passage>"
+        f"<passage {_attributes(n, excerpt, brief=brief)}>\n"
+        f"{disarmed(excerpt.text) if brief else escape(excerpt.text)}\n</passage>"
         for n, excerpt in enumerate(excerpts, start=1)
     )
 
@@ -179,9 +182,22 @@ def _excerpt(attributes: str, text: str) -> Excerpt:
     return Excerpt(**fields, language=language, match=nearness, asked=asked, text=unescape(text))
 
 
-def render_question(question: str) -> str:
-    """Escape a question for the prompt."""
-    return escape(question)
+def render_question(question: str, *, brief: bool = False) -> str:
+    """Write a question so that it ends where it is marked to end.
+
+    Args:
+        question: as typed.
+        brief: as for ``render_excerpts``.
+    """
+    return disarmed(question) if brief else escape(question)
+
+
+def disarmed(text: str) -> str:
+    """Return a text whose look-alikes of the prompt's marks mark nothing; all else is as it was.
+
+    A language model copies what it reads: "R&amp;D" would stand in its answer.
+    """
+    return _MARKS.sub("‹", text)
 
 
 def parse_question(prompt: str) -> str:
@@ -211,5 +227,11 @@ def _attributes(n: int, excerpt: Excerpt, *, brief: bool) -> str:
         "match": str(excerpt.match),
         "asked": json.dumps([it and astuple(it) for it in excerpt.asked], ensure_ascii=False),
     }
-    shown = _BRIEF if brief else tuple(fields)
-    return " ".join(f"{key}={quoteattr(fields[key])}" for key in shown)
+    if brief:
+        return " ".join(f'{key}="{_unquoted(fields[key])}"' for key in _BRIEF)
+    return " ".join(f"{key}={quoteattr(value)}" for key, value in fields.items())
+
+
+def _unquoted(value: str) -> str:
+    """Return a value on one line that no mark of its own can end."""
+    return " ".join(value.split()).translate({ord('"'): "'", ord("<"): "‹", ord(">"): "›"})

@@ -7,7 +7,6 @@ question in the asker's language; anything else, a failure too, is None.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from contextlib import closing
 
@@ -20,10 +19,9 @@ from assistant.language import detect_language
 from assistant.prompting import Prompt, render_question
 from assistant.schema import Message
 from assistant.spending import Ledger
-from assistant.thinking import Said
-from assistant.tokens import OTHER_TOKENIZERS, count_tokens, how_many_fit
+from assistant.thinking import Piece, Said
+from assistant.tokens import count_tokens, how_many_fit
 
-_log = logging.getLogger(__name__)
 LONGEST = 300
 """Characters of a usable result."""
 TURNS = 6
@@ -47,39 +45,44 @@ class Rewriter:
             history: earlier turns, oldest first.
             calls: told of the call.
         """
-        if self._backend.price is not None and self._ledger.exhausted:
+        if calls.pass_over(self._backend, self._ledger):
             return None
+        told = self._told(question, history)
+        calls.turns_cut = len(history) - len(told)
         written = self._prompt.render(
-            history=self._told(question, history), question=render_question(question)
+            history="\n".join(told), question=render_question(question, brief=True)
         )
-        calls.begin(self._backend, cut=0)
         said = ""
         try:
-            with closing(self._backend.stream([HumanMessage(content=written)])) as pieces:
+            with (
+                calls.calling(self._backend, written, self._ledger) as call,
+                closing(self._backend.stream([HumanMessage(content=written)])) as pieces,
+            ):
                 for piece in pieces:
-                    if isinstance(piece, Spent):
-                        calls.end(piece, self._ledger)
-                    elif piece.said is Said.RETRACTED:
-                        said = ""
-                    elif piece.said is Said.ANSWER:
-                        said += piece.text
+                    call.hear(piece)
+                    said = _added(said, piece)
                     if len(said) > 2 * LONGEST:
                         return None
-        except BackendError as exc:
-            _log.warning("%s", exc)
+        except BackendError:
             return None
         return _usable(said, question)
 
-    def _told(self, question: str, history: Sequence[Message]) -> str:
+    def _told(self, question: str, history: Sequence[Message]) -> list[str]:
         """Return the last turns that fit beside the question, oldest first."""
-        limits = self._backend.limits
         frame = count_tokens(self._prompt.template) + count_tokens(question)
-        room = int((limits.context - limits.answer_tokens) / OTHER_TOKENIZERS) - frame
+        room = self._backend.limits.prompt_tokens - frame
         latest = [
-            f"{turn.role.value}: {render_question(turn.content)}" for turn in history[-TURNS:][::-1]
+            f"{turn.role.value}: {render_question(' '.join(turn.content.split()), brief=True)}"
+            for turn in history[-TURNS:][::-1]
         ]
-        kept = latest[: how_many_fit(latest, room, count_tokens)]
-        return "\n".join(reversed(kept))
+        return latest[: how_many_fit(latest, room, count_tokens)][::-1]
+
+
+def _added(said: str, piece: Piece | Spent) -> str:
+    """Return what was said so far with a piece more."""
+    if isinstance(piece, Spent) or piece.said is Said.THOUGHT:
+        return said
+    return "" if piece.said is Said.RETRACTED else said + piece.text
 
 
 def _usable(said: str, question: str) -> str | None:

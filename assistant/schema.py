@@ -279,14 +279,18 @@ class Provenance:
     left_machine: bool = False
     """Whether the question or passages were sent to another machine."""
     input_tokens: int | None = None
-    """Of all calls to language models for this answer; None when none was made or said."""
+    """Of all calls to language models for this answer; None when none was made."""
     output_tokens: int | None = None
+    tokens_estimated: bool = False
+    """Whether some were counted here, because a server did not say or a call was left early."""
     cost: float | None = None
     """Of all calls, in the currency of the configured prices; None where no price is known."""
     passages_cut: int = 0
     """Passages that were left out of the prompt because the model's context is too small."""
     answerable: float | None = None
     """Chance the gate gave that the passages answer, in [0, 1]; None where it was not asked."""
+    turns_cut: int = 0
+    """Earlier turns that were left out when a model made the question one of its own."""
     failed: tuple[str, ...] = ()
     """What each backend that failed before this answer said, in order; without keys."""
 

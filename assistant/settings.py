@@ -9,6 +9,7 @@ names the variable.
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from difflib import get_close_matches
 from pathlib import Path
@@ -16,14 +17,23 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from platformdirs import user_data_path
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from assistant.errors import SettingsError
-from assistant.presets import parse_backends
+from assistant.presets import (
+    GGUF,
+    PRESETS,
+    BackendName,
+    check_address,
+    is_loopback,
+    parse_backends,
+)
 
 PREFIX = "FIRSTPILOT_"
 _PACKAGE = Path(__file__).resolve().parent
+_MISFIT = "misfit"
 _TEST_ONLY = frozenset({"FIRSTPILOT_REQUIRE_BROWSER"})
 """Variables of the test suite, which no setting reads."""
 
@@ -96,12 +106,29 @@ def _backends(value: str) -> str:
 
 
 def _http_url(value: str | None) -> str | None:
+    return None if value is None else check_address(value)
+
+
+def _key(value: SecretStr | None) -> SecretStr | None:
     if value is None:
         return None
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("an address looks like http://127.0.0.1:8080/v1")
-    return value.rstrip("/")
+    key = value.get_secret_value().strip()
+    if not (key.isascii() and key.isprintable()):
+        raise ValueError("a key has no line breaks and no characters beyond ASCII; copy it anew")
+    return SecretStr(key) if key else None
+
+
+def _priced(prices: dict[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
+    found = {}
+    for name, price in prices.items():
+        named = parse_backends(name)[:-1]
+        if len(named) != 1:
+            raise ValueError(f"{name!r} is not one backend")
+        found[str(named[0])] = price
+    return found
+
+
+_Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 def _origin(value: str) -> str:
@@ -134,7 +161,11 @@ class Settings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="forbid"
+        env_prefix=PREFIX,
+        env_ignore_empty=True,
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,  # one of them may be a key
     )
 
     data_dir: Annotated[Path, AfterValidator(_folder_to_be)] = Field(
@@ -158,7 +189,7 @@ class Settings(BaseSettings):
         default=None,
         description="address of an OpenAI-compatible server for openai:<model> embedders",
     )
-    embedder_api_key: SecretStr | None = Field(
+    embedder_api_key: Annotated[SecretStr | None, AfterValidator(_key)] = Field(
         default=None, description="key for that server, when it wants one"
     )
     backend: Annotated[str, AfterValidator(_backends)] = Field(
@@ -169,25 +200,32 @@ class Settings(BaseSettings):
     )
     backend_base_url: Annotated[str | None, AfterValidator(_http_url)] = Field(
         default=None,
-        description="address of an OpenAI-compatible server, instead of the backend's usual one",
+        description="address of an OpenAI-compatible server, instead of the backend's usual one; "
+        "for one of several write vllm:<model>@http://host:8000/v1",
     )
-    backend_api_key: SecretStr | None = Field(
+    backend_api_key: Annotated[SecretStr | None, AfterValidator(_key)] = Field(
         default=None, description="key for that server, instead of the variable it usually has"
     )
     connect_seconds: float = Field(
         default=5.0, gt=0, le=600, description="how long to wait for a connection, in seconds"
     )
-    first_token_seconds: float = Field(
-        default=30.0, gt=0, le=3600, description="how long to wait for a model's first word"
+    first_token_seconds: float | None = Field(
+        default=None,
+        gt=0,
+        le=3600,
+        description="how long to wait for a model's first word; 30 for a service, 180 for a model "
+        "on one's own machine, which may have to be loaded first",
     )
     answer_seconds: float = Field(
-        default=120.0, gt=0, le=3600, description="how long a model may take for an answer"
+        default=300.0, gt=0, le=3600, description="how long a model may take for an answer"
     )
     retries: int = Field(
         default=2, ge=0, le=10, description="how often a busy server is asked again, 0 to 10"
     )
     thinking: bool = Field(
-        default=False, description="whether models that can think aloud first do so"
+        default=False,
+        description="whether models that can think aloud first do so; true for one that always "
+        "does",
     )
     context_tokens: int | None = Field(
         default=None,
@@ -201,14 +239,15 @@ class Settings(BaseSettings):
     threads: int | None = Field(
         default=None, ge=1, le=1024, description="processor threads of a gguf model"
     )
-    prices: dict[str, tuple[float, float]] = Field(
+    prices: Annotated[dict[str, tuple[_Price, _Price]], AfterValidator(_priced)] = Field(
         default_factory=dict,
         description="prices of a million tokens in and out by backend, as JSON such as "
-        '{"deepseek:deepseek-chat": [0.28, 0.42]}',
+        '{"deepseek:deepseek-flash": [0.28, 0.42]}',
     )
     daily_budget: float | None = Field(
         default=None,
         ge=0,
+        allow_inf_nan=False,
         description="what answers may cost in a day, in the currency of the prices; then the "
         "embedded backend answers",
     )
@@ -313,6 +352,49 @@ class Settings(BaseSettings):
         except ValidationError as exc:
             raise SettingsError(_explain(exc)) from exc
 
+    @model_validator(mode="after")
+    def _backends_fit(self) -> Settings:
+        """Refuse what would send a key or a question elsewhere, or spend without end."""
+        services = [name for name in parse_backends(self.backend)[:-1] if name.kind != GGUF]
+        given = next((f for f in ("backend_base_url", "backend_api_key") if getattr(self, f)), None)
+        if given and len(services) > 1:
+            raise _misfit(
+                given,
+                f"would be used for {services[0]} and {services[1]}; write addresses as "
+                "vllm:<model>@http://host:8000/v1, and set each service's own key variable",
+            )
+        for name in services if self.daily_budget is not None else ():
+            if self.price_of(name) is None and not is_loopback(self.address_of(name)):
+                raise _misfit(
+                    "daily_budget",
+                    f"needs to know what {name} costs; set {PREFIX}PRICES as well, "
+                    f'such as {{"{name}": [0.5, 2]}}',
+                )
+        return self
+
+    def address_of(self, name: BackendName) -> str:
+        """Return where a service's requests go."""
+        return name.base_url or self.backend_base_url or PRESETS[name.kind].base_url
+
+    def price_of(self, name: BackendName) -> tuple[float, float] | None:
+        """Return the price of a million tokens in and out, None when nobody said."""
+        return self.prices.get(str(name)) or self.prices.get(f"{name.kind}:{name.model}")
+
+    def key_of(self, name: BackendName) -> SecretStr | None:
+        """Return the key for a service; that of a hosted one is never sent anywhere else."""
+        if self.backend_api_key is not None:
+            return self.backend_api_key
+        preset = PRESETS[name.kind]
+        if preset.hosted and self.address_of(name) != preset.base_url:
+            return None
+        return api_key(preset.key_variable)
+
+    @property
+    def search_leaves_machine(self) -> bool:
+        """Whether questions are sent to another machine to be turned into vectors."""
+        elsewhere = not is_loopback(self.embedder_base_url or "https://api.openai.com")
+        return self.embedder.startswith("openai:") and elsewhere
+
     def ensure_data_dir(self) -> Path:
         """Create the data folder when it is missing, and make sure it can be written.
 
@@ -334,7 +416,10 @@ class Settings(BaseSettings):
 def api_key(name: str | None) -> SecretStr | None:
     """Return the key that a service's own variable holds, such as ``DEEPSEEK_API_KEY``."""
     found = os.environ.get(name, "").strip() if name else ""
-    return SecretStr(found) if found else None
+    try:
+        return _key(SecretStr(found))
+    except ValueError as exc:
+        raise SettingsError(f"{name} cannot be used: {exc}") from None
 
 
 def variable(field: str) -> str:
@@ -356,15 +441,28 @@ def unknown_variables() -> dict[str, str | None]:
     }
 
 
+def _hidden(value: object) -> str:
+    """Return a value as text, without what stands before the @ of an address."""
+    return re.sub(r"(?<=://)[^/@\s]+(?=@)", "***", str(value))
+
+
+def _misfit(field: str, problem: str) -> PydanticCustomError:
+    """Return an error of settings that do not fit together."""
+    return PydanticCustomError(_MISFIT, "{problem}", {"field": field, "problem": problem})
+
+
 def _explain(problem: ValidationError) -> str:
     """Return the first problem as one line: variable, value, reason, what to set."""
     error = problem.errors(include_url=False)[0]
+    if error["type"] == _MISFIT:
+        return f"{variable(error['ctx']['field'])} {error['msg']}"
     field = str(error["loc"][0]) if error["loc"] else ""
     name = variable(field)
     if field not in Settings.model_fields:
         return f"{name} is not a setting; run: firstpilot doctor"
     # A key must not reach a terminal or a log.
-    shown = "" if field in _SECRET else f"={str(error['input'])!r}"
+    hidden = field in _SECRET or field.endswith("api_key")
+    shown = "" if hidden else f"={_hidden(error['input'])!r}"
     reason = error["msg"].removeprefix("Value error, ")
     described = Settings.model_fields[field].description
     return f"{name}{shown} cannot be used: {reason}. Set it to {described}"

@@ -1,12 +1,13 @@
-"""Spending: what answers cost today, in one small file that several processes may share.
+"""Spending: what answers cost each day, in one small file that several processes may share.
 
-Knows: the day and the sum. Does not know backends or prices. Invariant: a sum that was added is
+Knows: days and sums. Does not know backends or prices. Invariant: a sum that was added is
 never lost to another process that adds at the same time.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -18,6 +19,8 @@ from assistant.errors import StorageError
 
 FILE = "spending.json"
 _PATIENCE = 10.0
+_DAYS = 92
+"""How many days are kept: what a month cost can be looked up."""
 
 
 def _today() -> date:
@@ -37,11 +40,7 @@ class Ledger:
 
     def spent(self) -> float:
         """Return what today's answers cost so far; 0 when nothing readable is on record."""
-        try:
-            kept = json.loads(self._path.read_text(encoding="utf-8"))
-            return float(kept["spent"]) if kept["day"] == self._today().isoformat() else 0.0
-        except (OSError, ValueError, KeyError, TypeError):
-            return 0.0
+        return self._kept().get(self._today().isoformat(), 0.0)
 
     @property
     def exhausted(self) -> bool:
@@ -56,11 +55,24 @@ class Ledger:
         """
         if cost <= 0:
             return
+        # Once: midnight may come between two looks at the clock.
+        today = self._today().isoformat()
         try:
             with FileLock(f"{self._path}.lock", timeout=_PATIENCE):
-                kept = {"day": self._today().isoformat(), "spent": self.spent() + cost}
+                kept = self._kept()
+                kept[today] = kept.get(today, 0.0) + cost
+                latest = dict(sorted(kept.items())[-_DAYS:])
                 aside = self._path.with_suffix(f".{os.getpid()}.tmp")
-                aside.write_text(json.dumps(kept), encoding="utf-8")
+                aside.write_text(json.dumps(latest, indent=1), encoding="utf-8")
                 aside.replace(self._path)
         except OSError as exc:  # filelock's timeout is one too
             raise StorageError(f"{self._path} cannot be written ({exc}); free the disk") from exc
+
+    def _kept(self) -> dict[str, float]:
+        """Return the sum of each day on record."""
+        try:
+            kept = json.loads(self._path.read_text(encoding="utf-8"))
+            sums = {str(day): float(cost) for day, cost in kept.items()}
+        except (OSError, ValueError, TypeError, AttributeError):
+            return {}
+        return {day: cost for day, cost in sums.items() if math.isfinite(cost)}

@@ -73,7 +73,7 @@ def backends_listed(configured: Sequence[Backend]) -> str:
     lines += ["  embedded: quotes the sources; no key, no network", ""]
     lines.append("Set FIRSTPILOT_BACKEND to a name, name:model, or several with commas:")
     for preset in PRESETS.values():
-        key = f"key in {preset.key_variable}" if preset.key_variable else "no key"
+        key = f"{'key' if preset.needs_key else 'key, if it wants one,'} in {preset.key_variable}"
         lines.append(f"  {preset.name}: {preset.base_url}, {preset.model} unless named, {key}")
     lines.append("  gguf:<file or folder>: a model file; pip install 'firstpilot[local]'")
     return clean("\n".join(lines))

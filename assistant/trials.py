@@ -13,6 +13,7 @@ from langchain_core.messages import HumanMessage
 
 from assistant.backends import Backend, Spent
 from assistant.errors import AssistantError
+from assistant.thinking import Said
 
 _PROMPT = "Count from one to twenty in words, separated by commas."
 
@@ -36,16 +37,23 @@ def try_backend(backend: Backend) -> Trial:
     """Ask a backend for a few words."""
     started = time.perf_counter()
     first: float | None = None
+    answered = False
     spent: Spent | None = None
     problem = None
     try:
         for piece in backend.stream([HumanMessage(content=_PROMPT)]):
             if isinstance(piece, Spent):
                 spent = piece
-            elif first is None and piece.text:
-                first = time.perf_counter() - started
+                continue
+            answered = answered or piece.said is Said.ANSWER
+            first = first or time.perf_counter() - started
         if first is None:
             problem = f"the backend {backend.name} answered with nothing; try another model"
+        elif not answered:
+            problem = (
+                f"the backend {backend.name} thinks aloud and comes to no answer; set "
+                "FIRSTPILOT_THINKING=true"
+            )
     except AssistantError as exc:
         problem = str(exc)
     writing = time.perf_counter() - started - (first or 0.0)

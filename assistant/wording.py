@@ -31,7 +31,7 @@ PARTIAL = {
     _ZH: "回答中断了：已显示的内容都经过核对，但可能还有未说完的部分。",
 }
 FELL_BACK = {
-    _EN: "The language model could not be reached, so the answer is quoted from the sources.",
+    _EN: "The language model could not be used, so the answer is quoted from the sources.",
     _ZH: "语言模型暂时无法使用，以下内容直接引自资料。",
 }
 FELL_BACK_UNSUPPORTED = {

@@ -7,15 +7,14 @@ how a question was read nor how an answer is wrapped up. Invariants: nothing is 
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from assistant import wording
-from assistant.backends import Backend, Spent
-from assistant.calls import Calls
+from assistant.backends import Spent
+from assistant.calls import Call, Calls
 from assistant.chain import Chain, Task
 from assistant.citations import Segment, SegmentKind, SegmentReader, with_markers
 from assistant.errors import BackendError
@@ -34,8 +33,6 @@ from assistant.schema import (
 )
 from assistant.spending import Ledger
 from assistant.thinking import Piece, Said
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -98,36 +95,41 @@ class Writer:
     def write(self, task: Task, draft: Draft) -> Iterator[Event]:
         """Let the first backend write of which something can be shown, or which says it cannot."""
         for backend in self._chain.backends:
-            if backend.price is not None and self._ledger.exhausted:
-                draft.calls.failed.append(f"{backend.name}: today's budget is used up")
+            if draft.calls.pass_over(backend, self._ledger):
                 continue
-            draft.calls.begin(
-                backend, cut=len(task.passages) - len(self._chain.fitting(task, backend))
-            )
             try:
-                yield from self._checked(task, backend, draft)
+                written = self._chain.written(task, backend)
             except BackendError as exc:
-                _log.warning("%s", exc)
-                draft.calls.failed.append(f"{backend.name}: {exc}")
+                draft.calls.fail(backend, exc)
+                continue
+            try:
+                with draft.calls.calling(
+                    backend, written.text, self._ledger, cut=written.cut
+                ) as call:
+                    pieces = self._chain.generate(written, backend)
+                    yield from self._checked(pieces, call, task, draft)
+            except BackendError:
                 draft.partial = bool(draft.kept)
             else:
                 draft.calls.unsupported |= backend.generative
             if draft.kept or draft.declined:
                 return
 
-    def _checked(self, task: Task, backend: Backend, draft: Draft) -> Iterator[Event]:
+    def _checked(
+        self, pieces: Generator[Piece | Spent], call: Call, task: Task, draft: Draft
+    ) -> Iterator[Event]:
         """Yield a backend's sentences, each checked; lay-out waits for the sentence it leads to."""
         reader, pending = SegmentReader(), ""
-        pieces = self._chain.generate(task, backend)
         try:
             while True:
                 with draft.timed("generate"):
                     piece = next(pieces, None)
+                if piece is not None:
+                    call.hear(piece)
                 match piece:
                     case None:
                         segments = reader.close()
                     case Spent():
-                        draft.calls.end(piece, self._ledger)
                         draft.partial = piece.cut_short
                         continue
                     case Piece(said=Said.THOUGHT, text=thought):

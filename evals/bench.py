@@ -23,8 +23,13 @@ from assistant import (
     make_embeddings,
     sentences_of,
 )
+from evals.backend_bench import first_sentence_ratios, model_file, overheads, serving
 from evals.external import data_folder, recall_at, xquad
 
+FIRST_SENTENCE_BAR = 1.25
+"""Median time to the first checked sentence over the bare model's first sentence."""
+OVERHEAD_BAR = 2.0
+"""Median time before a language model is called over median bare query embedding."""
 ANSWER_BAR = 2.0
 """Median answer time over median bare query embedding."""
 VERIFY_BAR = 3.0
@@ -142,6 +147,32 @@ def bench_verifying(settings: Settings) -> Line:
     )
 
 
+def bench_overhead(settings: Settings) -> Line:
+    """Time what comes before a language model is called, and bare query embeddings, in turn."""
+    asked = [t.format(year=f"({n})") for n in range(3) for t in _QUESTIONS]
+    ratios = overheads(settings, asked)
+    return Line(
+        name="before the model is called / bare query embedding",
+        value=statistics.median(ratios),
+        bar=OVERHEAD_BAR,
+        at_most=True,
+        note=f"n={len(ratios)}",
+    )
+
+
+def bench_first_sentence(settings: Settings, file: Path) -> Line:
+    """Time a real model's first sentence as it comes and as it is checked, in one call."""
+    with serving(file) as address:
+        ratios = first_sentence_ratios(settings, address, [t.format(year="") for t in _QUESTIONS])
+    return Line(
+        name="first checked sentence / bare model's first",
+        value=statistics.median(ratios),
+        bar=FIRST_SENTENCE_BAR,
+        at_most=True,
+        note=f"worst {max(ratios):.3f}, n={len(ratios)}",
+    )
+
+
 def bench_recall(settings: Settings, data: Path, asked: Language, answered: Language) -> Line:
     """Measure recall@5 of the shipped retrieval on XQuAD."""
     documents, lookups = xquad(data, asked, answered)
@@ -165,8 +196,14 @@ def main() -> int:
     lines = []
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(data_dir=Path(folder))
-        for bench in (bench_indexing, bench_answers, bench_verifying):
+        for bench in (bench_indexing, bench_answers, bench_verifying, bench_overhead):
             lines.append(bench(settings))
+            print(lines[-1], flush=True)
+        file = model_file()
+        if file is None:
+            print("a real model's time left out: run make test, which installs a small one")
+        else:
+            lines.append(bench_first_sentence(settings, file))
             print(lines[-1], flush=True)
         data = data_folder(settings)
         if data is None:

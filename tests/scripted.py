@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -47,21 +47,28 @@ class Status:
     headers: tuple[tuple[str, str], ...] = ()
 
 
+Answer = Sequence[Any] | Status | Callable[[dict[str, Any]], Sequence[Any]]
+"""Pieces of a stream, bytes among them written as they are; a refusal; or what makes pieces."""
+
+
 @dataclass(slots=True)
 class Script:
     """What the server does with the next requests; the last answer is repeated."""
 
-    answers: list[Sequence[Any] | Status]
+    answers: list[Answer]
     finish: str = "stop"
+    usage: bool = True
+    """Whether the server says how many tokens there were."""
     requests: list[dict[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     broken: int = 0
     """How many clients went away before the end."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def next(self) -> Sequence[Any] | Status:
+    def next(self, request: dict[str, Any]) -> Sequence[Any] | Status:
         with self.lock:
-            return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+            answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        return answer(request) if callable(answer) else answer
 
 
 _USAGE = {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120}
@@ -78,7 +85,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.script.requests.append(body)
         self.script.headers.append({name.lower(): value for name, value in self.headers.items()})
-        answer = self.script.next()
+        answer = self.script.next(body)
         self.close_connection = True
         try:
             if isinstance(answer, Status):
@@ -121,6 +128,8 @@ class _Handler(BaseHTTPRequestHandler):
         self._chunk({"role": "assistant", "content": ""})
         for piece in pieces:
             match piece:
+                case bytes():
+                    self.wfile.write(piece)
                 case str():
                     self._chunk({"content": piece})
                 case Thinks(text=text, name=name):
@@ -133,16 +142,9 @@ class _Handler(BaseHTTPRequestHandler):
                 case _:
                     return  # DROP: the line breaks without an end
         self._chunk({}, self.script.finish)
-        self._event(
-            {
-                "id": "1",
-                "created": 1,
-                "model": "m",
-                "choices": [],
-                "usage": _USAGE,
-                "object": "chat.completion.chunk",
-            }
-        )
+        whole = {"id": "1", "created": 1, "model": "m", "object": "chat.completion.chunk"}
+        if self.script.usage:
+            self._event({**whole, "choices": [], "usage": _USAGE})
         self._line("data: [DONE]")
 
     def _wait(self, seconds: float, ping: bool) -> None:
@@ -173,9 +175,11 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving(*answers: Sequence[Any] | Status, finish: str = "stop") -> Iterator[tuple[str, Script]]:
+def serving(
+    *answers: Answer, finish: str = "stop", usage: bool = True
+) -> Iterator[tuple[str, Script]]:
     """Serve a script on loopback; give the base address and the script."""
-    script = Script(answers=list(answers), finish=finish)
+    script = Script(answers=list(answers), finish=finish, usage=usage)
     handler = type("Handler", (_Handler,), {"script": script})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True

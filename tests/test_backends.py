@@ -12,7 +12,8 @@ from langchain_core.messages import HumanMessage
 
 from assistant import Assistant, AssistantError, Message, Role, Settings
 from assistant.assistant import Assistant as Whole
-from assistant.backends import FAILURES, Backend, Spent
+from assistant.backends import Backend, Spent
+from assistant.breaking import FAILURES
 from assistant.errors import (
     BackendError,
     BackendRejected,
@@ -20,8 +21,8 @@ from assistant.errors import (
     BackendUnavailable,
     SettingsError,
 )
-from assistant.models import is_loopback, make_backend
-from assistant.presets import PRESETS, parse_backends
+from assistant.models import THOUGHT_TOKENS, make_backend
+from assistant.presets import PRESETS, is_loopback, parse_backends
 from assistant.schema import Answer, Answered, AnswerKind, Restarted, Thought, Verdict, Verified
 from assistant.thinking import Said
 from tests.scripted import DROP, Error, Status, Thinks, Wait, serving
@@ -233,8 +234,10 @@ def test_what_is_sent_fits_the_service(settings) -> None:
     assert request["chat_template_kwargs"] == {"enable_thinking": False}
     assert script.headers[0]["authorization"] == f"Bearer {KEY}"
     with serving(["One."]) as (address, script):
-        said(backend(settings, address, thinking=True))
+        said(backend(settings, address, thinking=True, answer_tokens=77))
     assert "chat_template_kwargs" not in script.requests[0]
+    assert "temperature" not in script.requests[0]
+    assert script.requests[0]["max_tokens"] == 77 + THOUGHT_TOKENS
 
 
 # The whole path: what a reader is shown.
@@ -442,7 +445,7 @@ def test_the_embedded_backend_is_always_last() -> None:
     assert [str(name) for name in parse_backends("")] == ["embedded"]
     assert [str(name) for name in parse_backends("embedded")] == ["embedded"]
     names = [str(name) for name in parse_backends(" deepseek , ollama:qwen3:8b")]
-    assert names == ["deepseek:deepseek-chat", "ollama:qwen3:8b", "embedded"]
+    assert names == ["deepseek:deepseek-flash", "ollama:qwen3:8b", "embedded"]
 
 
 @pytest.mark.parametrize("text", ["gpt", "gguf", "gguf:", "openai:a,openai:a", "openai,nonsense:x"])

@@ -45,7 +45,7 @@ QUESTIONS = (
 def real(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Assistant]:
     """The assistant over the real model, either way."""
     same = {"data_dir": settings.data_dir, "knowledge_dir": settings.knowledge_dir}
-    small = {"prompt_tokens": 500, "context_tokens": 4096, "answer_tokens": 120}
+    small = {"prompt_tokens": 500, "context_tokens": 4096, "answer_tokens": 60}
     if request.param == "gguf":
         yield Assistant.from_settings(Settings(backend=f"gguf:{FOLDER}", **same, **small))
         return

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -22,6 +25,47 @@ def test_threads_and_ledgers_lose_nothing(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: Ledger(tmp_path, None).add(1.0), range(40)))
     assert Ledger(tmp_path, None).spent() == 40.0
+
+
+def test_processes_lose_nothing(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from assistant.spending import Ledger\n"
+        "for _ in range(25): Ledger(Path(sys.argv[1]), None).add(1.0)"
+    )
+    running = [subprocess.Popen([sys.executable, "-c", code, str(tmp_path)]) for _ in range(4)]
+    assert [process.wait(120) for process in running] == [0] * 4
+    assert Ledger(tmp_path, None).spent() == 100.0
+
+
+def test_midnight_between_two_looks_at_the_clock_mixes_no_days(tmp_path: Path) -> None:
+    moments = iter([date(2026, 11, 24)] * 1 + [date(2026, 11, 25)] * 9)
+    ledger = Ledger(tmp_path, None, today=lambda: next(moments))
+    ledger.add(1.0)
+    ledger.add(2.0)
+    assert ledger.spent() == 2.0
+    assert json.loads((tmp_path / FILE).read_text()) == {"2026-11-24": 1.0, "2026-11-25": 2.0}
+
+
+def test_a_clock_set_back_loses_no_day(tmp_path: Path) -> None:
+    days = [date(2026, 11, 25)]
+    ledger = Ledger(tmp_path, 1.0, today=lambda: days[0])
+    ledger.add(1.0)
+    days[0] = date(2026, 11, 24)
+    ledger.add(0.5)
+    assert not ledger.exhausted
+    days[0] = date(2026, 11, 25)
+    assert ledger.exhausted
+
+
+def test_the_file_does_not_grow_for_ever(tmp_path: Path) -> None:
+    day = [date(2026, 1, 1)]
+    ledger = Ledger(tmp_path, None, today=lambda: day[0])
+    for _ in range(200):
+        ledger.add(1.0)
+        day[0] += timedelta(days=1)
+    kept = json.loads((tmp_path / FILE).read_text())
+    assert len(kept) < 100
+    assert max(kept) == "2026-07-19"
 
 
 def test_a_new_day_begins_at_nothing(tmp_path: Path) -> None:
@@ -44,12 +88,21 @@ def test_a_budget_ends(tmp_path: Path, budget: float | None, spent: float, over:
     assert ledger.exhausted is over
 
 
-@pytest.mark.parametrize("kept", ["", "{", "[]", '{"day": 1}', "null"])
+@pytest.mark.parametrize("kept", ["", "{", "[]", '{"day": "x"}', "null", "\x00", '{"d": {}}'])
 def test_a_broken_record_counts_as_nothing(tmp_path: Path, kept: str) -> None:
     (tmp_path / FILE).write_text(kept)
     assert Ledger(tmp_path, 1.0).spent() == 0.0
     Ledger(tmp_path, 1.0).add(0.5)
     assert Ledger(tmp_path, 1.0).spent() == 0.5
+
+
+def test_a_sum_that_is_no_number_hides_nothing(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path, 1.0)
+    ledger.add(0.5)
+    kept = json.loads((tmp_path / FILE).read_text())
+    (tmp_path / FILE).write_text(json.dumps({day: float("nan") for day in kept}))
+    ledger.add(2.0)
+    assert ledger.exhausted
 
 
 def test_a_folder_that_is_none_is_told(tmp_path: Path) -> None:

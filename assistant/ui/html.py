@@ -59,7 +59,7 @@ def footer_html(answer: Answer) -> str:
     if count:
         lines.append(f'<p class="fp-checked">✓ {say["checked"].format(count=count)}</p>')
     lines += [f'<p class="fp-notice">{escape_html(notice)}</p>' for notice in answer.notices]
-    if count:
+    if count or answer.provenance.left_machine:
         lines.append(f'<p class="fp-notice">{escape_html(_written_by(answer))}</p>')
     return end_html("".join(lines))
 
@@ -78,9 +78,11 @@ def thoughts_html(thoughts: str, language: Language) -> str:
 def _written_by(answer: Answer) -> str:
     """Return who wrote an answer, whether text left the machine, and what it cost."""
     say, how = TEXTS[answer.language], answer.provenance
-    model = how.model.rsplit("/", 1)[-1]
+    # Of an address or a file, only the name is a reader's business.
+    model = how.model.partition("@http")[0].rsplit("/", 1)[-1]
     written = say["quoted"] if model.startswith("embedded") else say["written"].format(model=model)
-    parts = [written, say["left"] if how.left_machine else say["stayed"]]
+    parts = [written] if answer.grounding.checks else []
+    parts.append(say["left"] if how.left_machine else say["stayed"])
     if how.cost is not None:
         parts.append(say["cost"].format(cost=f"{how.cost:.4f}"))
     return " · ".join(parts)

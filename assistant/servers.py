@@ -1,0 +1,148 @@
+"""Servers: where a model is and how it is spoken to, and what it means when that fails.
+
+Knows: the exceptions of the client libraries, and how services word their refusals. Does not know
+prompts. Invariant: every error becomes one ``BackendError`` that tells the operator what to mend
+and never holds a key.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx2
+import openai
+from pydantic import SecretStr
+
+from assistant.errors import BackendError, BackendRejected, BackendTimeout, BackendUnavailable
+
+_KEY_LIKE = re.compile(r"\b(sk|pk|key|Bearer)[-_ ][\w*.-]{6,}", re.IGNORECASE)
+_LONGEST_QUOTE = 160
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """Where a model is, and how it is spoken to."""
+
+    name: str
+    """As the setting names the backend."""
+    model: str
+    base_url: str
+    key: SecretStr | None
+    key_variable: str
+    """The variable that the operator is told to set."""
+    connect_seconds: float
+    first_token_seconds: float
+    retries: int
+    """How often whoever calls may call again; the model itself does not."""
+    temperature: float | None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    """Sent with each request beside the protocol's own fields."""
+
+
+def mapped(exc: Exception, server: Server) -> BackendError:
+    """Return the one error that tells the operator what to mend."""
+    where = _where(server)
+    if _has(exc, (openai.APITimeoutError, httpx2.TimeoutException, TimeoutError)):
+        return BackendTimeout(
+            f"{where} took too long; try a smaller model, or raise FIRSTPILOT_FIRST_TOKEN_SECONDS"
+        )
+    status = _status(exc)
+    if status is not None:
+        return _refusal(status, exc, server)
+    if _has(exc, (httpx2.ConnectError, httpx2.ProxyError)):
+        return BackendUnavailable(f"{where} cannot be reached; start it, or check its address")
+    if _has(exc, (openai.APIError, httpx2.TransportError)):
+        return BackendUnavailable(f"{where} broke off: {_quoted(exc, server)}; try again")
+    return unreadable(server)
+
+
+def _status(exc: Exception) -> int | None:
+    """Return the status of a refusal, be it in the middle of a stream."""
+    for found in (getattr(exc, "status_code", None), getattr(exc, "code", None)):
+        if isinstance(found, int | str) and str(found).isdecimal() and 300 <= int(found) < 600:
+            return int(found)
+    return None
+
+
+def _refusal(status: int, exc: Exception, server: Server) -> BackendError:
+    """Return the error for an answer with a status that is no success."""
+    said = _quoted(exc, server)
+    where, lower = _where(server), said.lower()
+    broke = any(word in lower for word in ("quota", "billing", "balance", "credit"))
+    if status == 402 or (status == 429 and broke):
+        return BackendRejected(f"{where} has no credit left; top up the account")
+    if status in {408, 504}:
+        return BackendTimeout(f"{where} took too long: {said}", wait=_wait(exc))
+    if status == 429 or status >= 500:
+        why = f"failed ({status}): {said}; try again"
+        busy = "is asked too often; wait, or name another backend"
+        return BackendUnavailable(f"{where} {busy if status == 429 else why}", wait=_wait(exc))
+    return _rejection(status, said, server)
+
+
+def _rejection(status: int, said: str, server: Server) -> BackendRejected:
+    """Return the error for a request that the server will never take."""
+    where, lower = _where(server), said.lower()
+    if status in {401, 403}:
+        return BackendRejected(f"{where} refuses the key; set {server.key_variable}")
+    if status == 404:
+        return BackendRejected(f"{where} knows no model {server.model!r}; name another")
+    if status < 400:
+        return BackendRejected(f"{where} has moved ({status}); set its address to where it is now")
+    if "filter" in lower or "policy" in lower or "moderation" in lower or "inspection" in lower:
+        return BackendRejected(f"{where} filtered the question; rephrase it", of_question=True)
+    if "context" in lower or "too long" in lower:
+        return BackendRejected(
+            f"{where} has less context; set FIRSTPILOT_CONTEXT_TOKENS", of_question=True
+        )
+    return BackendRejected(f"{where} refused ({status}): {said}")
+
+
+def unreadable(server: Server) -> BackendUnavailable:
+    """Return the error for an answer that is none."""
+    return BackendUnavailable(
+        f"{_where(server)} does not answer as OpenAI's protocol says; check its address, which "
+        "mostly ends in /v1"
+    )
+
+
+def _wait(exc: Exception) -> float | None:
+    """Return the seconds that a server asks to wait, by number or by date; None without."""
+    response = getattr(exc, "response", None)
+    said = response.headers.get("retry-after", "") if response is not None else ""
+    try:
+        wait = float(said)
+    except ValueError:
+        try:
+            wait = parsedate_to_datetime(said).timestamp() - time.time()
+        except (TypeError, ValueError, OverflowError):
+            return None
+    return None if math.isnan(wait) else max(wait, 0.0)
+
+
+def _has(exc: BaseException, kinds: tuple[type[BaseException], ...]) -> bool:
+    """Whether an error or one that caused it is of some kind."""
+    seen: BaseException | None = exc
+    while seen is not None:
+        if isinstance(seen, kinds):
+            return True
+        seen = seen.__cause__
+    return False
+
+
+def _where(server: Server) -> str:
+    return f"the backend {server.name}"
+
+
+def _quoted(exc: Exception, server: Server) -> str:
+    """Return what a server said, short, without anything that looks like a key."""
+    text = " ".join(str(exc).split())
+    if server.key and server.key.get_secret_value():
+        text = text.replace(server.key.get_secret_value(), "***")
+    return _KEY_LIKE.sub("***", text)[:_LONGEST_QUOTE]

@@ -1,0 +1,167 @@
+"""Servers: odd lines, hostile streams and refusals, each one error that says what to mend."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import time
+from email.utils import formatdate
+from typing import Any
+
+import pytest
+
+from assistant.backends import Spent
+from assistant.errors import BackendError, BackendRejected, BackendTimeout, BackendUnavailable
+from assistant.thinking import Said
+from tests.scripted import Status, Thinks, serving
+from tests.test_backends import backend, said
+
+
+def data(value: object) -> bytes:
+    return f"data: {json.dumps(value)}\n\n".encode()
+
+
+def delta(value: object) -> bytes:
+    return data({"choices": [{"index": 0, "delta": value}]})
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        b": hello\n\n",
+        b"\r\n\r\n",
+        data({}),
+        data({"choices": None}),
+        data({"choices": []}),
+        data({"choices": [{"index": 0}]}),
+        delta(None),
+        delta({"content": None}),
+        delta({"content": "", "reasoning": {"a": 1}}),
+        delta({"refusal": "I would rather not."}),
+        b'data: {"choices": [{"index": 0, "delta": {"content": "\\ud83d"}}]}\n\n',
+    ],
+)
+def test_odd_lines_change_nothing(settings, odd: bytes) -> None:
+    with serving([odd, "One.", odd, " Two."]) as (address, _):
+        assert said(backend(settings, address))[0] == "One. Two."
+
+
+@pytest.mark.parametrize(
+    "odd", [b"data: {oops\n\n", data([1]), data(3), data(None), b'data: "\xff"\n\n']
+)
+@pytest.mark.parametrize("before", [[], ["One. "]])
+def test_what_is_no_answer_is_told(settings, odd: bytes, before: list[str]) -> None:
+    with serving([*before, odd]) as (address, _), pytest.raises(BackendUnavailable, match="/v1"):
+        said(backend(settings, address))
+
+
+def test_counts_that_make_no_sense_cost_nothing(settings) -> None:
+    odd = data({"choices": [], "usage": {"prompt_tokens": None, "completion_tokens": -5}})
+    with serving(["One.", odd], usage=False) as (address, _):
+        assert said(backend(settings, address))[2] == Spent(
+            input_tokens=0, output_tokens=0, cut_short=False
+        )
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "kind", "tells"),
+    [
+        (402, "Insufficient credits", BackendRejected, "credit"),
+        ("429", "slow down", BackendUnavailable, "too often"),
+        (401, "no", BackendRejected, "key"),
+        (502, "upstream", BackendUnavailable, "502"),
+        ("overloaded", "try later", BackendUnavailable, "broke off: try later"),
+        (None, "bad", BackendUnavailable, "broke off: bad"),
+    ],
+)
+def test_a_refusal_inside_a_stream_is_one_too(settings, code, message: str, kind, tells) -> None:
+    refusal = data({"error": {"message": message, "code": code}})
+    with serving([refusal]) as (address, _), pytest.raises(kind, match=tells):
+        said(backend(settings, address))
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "tells"),
+    [
+        (Status(301, headers=(("location", "http://192.0.2.1/"),)), BackendRejected, "moved"),
+        (Status(307, headers=(("location", "http://192.0.2.1/"),)), BackendRejected, "moved"),
+        (Status(200, "no stream"), BackendUnavailable, "/v1"),
+        (Status(408, "slow"), BackendTimeout, "too long"),
+        (Status(400, "data_inspection_failed"), BackendRejected, "rephrase"),
+    ],
+)
+def test_answers_that_are_no_stream(settings, status: Status, kind, tells: str) -> None:
+    with serving(status) as (address, script), pytest.raises(kind, match=tells):
+        said(backend(settings, address))
+    assert len(script.requests) == 1
+
+
+@pytest.mark.parametrize("piece", ["word ", Thinks("word ")])
+def test_a_stream_without_end_is_left(settings, piece: Any) -> None:
+    """Some servers heed no limit."""
+    with serving([piece] * 30_000) as (address, script):
+        answer, thoughts, end = said(backend(settings, address, context_tokens=2048))
+        assert len(script.requests) == 1
+    assert end is not None
+    assert end.cut_short
+    assert len((answer + thoughts).split()) < 1000
+
+
+@pytest.mark.parametrize("piece", ["a" * 3_000_000, "中" * 600_000])
+def test_a_piece_too_long_is_not_shown(settings, piece: str) -> None:
+    with serving([piece, "One."]) as (address, _):
+        answer, _, end = said(backend(settings, address))
+    assert answer == ""
+    assert end is not None
+    assert end.cut_short
+
+
+def test_a_line_without_end_is_left(settings) -> None:
+    with serving([b"x" * (1 << 20)] * 64) as (address, _), pytest.raises(BackendUnavailable):
+        said(backend(settings, address))
+
+
+def test_an_answer_is_never_unpacked(settings) -> None:
+    packed = gzip.compress(b"\n" * 50_000_000)
+    status = Status(200, headers=(("content-encoding", "gzip"),))
+    started = time.monotonic()
+    with serving(status) as (address, _), pytest.raises(BackendUnavailable):
+        said(backend(settings, address))
+    assert len(packed) < 100_000
+    assert time.monotonic() - started < 10
+
+
+@pytest.mark.parametrize("wait", ["0.05", formatdate(time.time() - 5, usegmt=True), "nan", "x", ""])
+def test_every_way_to_ask_for_patience(settings, wait: str) -> None:
+    busy = Status(503, "busy", (("retry-after", wait),))
+    with serving(busy, ["One."]) as (address, script):
+        assert said(backend(settings, address, retries=1))[0] == "One."
+    assert len(script.requests) == 2
+
+
+@pytest.mark.parametrize("wait", ["50", "1e400", formatdate(time.time() + 86_400, usegmt=True)])
+def test_too_much_patience_is_not_given(settings, wait: str) -> None:
+    busy = Status(429, "busy", (("retry-after", wait),))
+    started = time.monotonic()
+    with serving(busy) as (address, script), pytest.raises(BackendUnavailable):
+        said(backend(settings, address, retries=9, first_token_seconds=3))
+    assert len(script.requests) == 1
+    assert time.monotonic() - started < 10
+
+
+def test_retries_end_with_the_time_for_a_first_word(settings) -> None:
+    started = time.monotonic()
+    with serving(Status(503)) as (address, script), pytest.raises(BackendError):
+        said(backend(settings, address, retries=10, first_token_seconds=1.5))
+    assert 1 < len(script.requests) < 5
+    assert time.monotonic() - started < 8
+
+
+def test_a_slow_reader_uses_up_none_of_the_models_time(settings) -> None:
+    with serving(["One. ", "Two. ", "Three."]) as (address, _):
+        text = ""
+        for piece in backend(settings, address, answer_seconds=1).stream([]):
+            time.sleep(0.6)
+            if not isinstance(piece, Spent) and piece.said is Said.ANSWER:
+                text += piece.text
+    assert text == "One. Two. Three."
