@@ -26,12 +26,12 @@ SLACK = 3.5
 """How far below the leading sentence's score a completing one may be; on the scale of
 ``evidence``."""
 
-RIVAL_SLACK = 0.8
+RIVAL_SLACK = 1.6
 """How far below the leading sentence's score another source's figure on the same may be."""
 RIVAL_COVERAGE = 0.9
 """Share of what the leading sentence covers of the question that the other must cover."""
 
-COMPLETING_LIKENESS, RIVAL_LIKENESS = 0.2, 0.12
+COMPLETING_LIKENESS, RIVAL_LIKENESS = 0.2, 0.13
 """How much less like the question than the leading sentence another one may be (``aboutness``) that
 completes it from another passage, or gives another figure on the same."""
 FEW = 4
