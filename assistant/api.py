@@ -18,6 +18,7 @@ from assistant import __version__
 from assistant.access.forwarded import Forwarded
 from assistant.access.guard import Guard
 from assistant.access.login import login_routes
+from assistant.access.people import person_of
 from assistant.access.policy import Policy, policy_for
 from assistant.assistant import Assistant
 from assistant.doors.answering import Answering, status_of, told
@@ -30,9 +31,10 @@ from assistant.doors.workers import RETRY_AFTER, Workers
 from assistant.errors import AssistantError
 from assistant.intake import MAX_BYTES
 from assistant.service import Service
-from assistant.settings import Settings
+from assistant.settings import Settings, baselines_dir
 from assistant.store import Store
-from assistant.ui.page import CSS, HEAD, build_ui
+from assistant.ui.page import HEAD, build_ui
+from assistant.ui.pages import page_routes
 from assistant.uploads import Take
 
 _DAY = 24 * 3600
@@ -87,13 +89,14 @@ def create_app(
         middleware=_before(policy, store, measures),
     )
     _tell_problems(app)
+    runs = settings.data_dir / "evals" / "runs"
     for routes in (
         rest_routes(answering), openai_routes(answering), health_routes(answering, measures),
-        login_routes(policy, store),
+        login_routes(policy, store), page_routes(assistant, store, _owner, baselines_dir(), runs),
     ):  # fmt: skip
         app.include_router(routes)
     app.router.routes.extend(route for route in tools_app.routes if route.path == PATH)  # type: ignore[attr-defined]
-    page = build_ui(assistant, take)
+    page = build_ui(assistant, store, _asker, take)
     add_endpoints(page, answering)
     mounted: FastAPI = gr.mount_gradio_app(
         app,
@@ -104,7 +107,6 @@ def create_app(
         theme=gr.themes.Base(
             font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]
         ),
-        css_paths=[CSS],
         head=HEAD,
         footer_links=[],
         run_history=False,
@@ -114,6 +116,17 @@ def create_app(
         max_file_size=MAX_BYTES if take else "1mb",
     )
     return mounted
+
+
+def _owner(request: Request) -> str:
+    return person_of(request).owner
+
+
+def _asker(request: gr.Request) -> str:
+    """Return whose request an event of the page is."""
+    if request.request is None:
+        raise AssistantError("an event of the page came by no request; open the page anew")
+    return _owner(request.request)
 
 
 def _before(policy: Policy, store: Store, measures: Measures) -> list[Middleware]:

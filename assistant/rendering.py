@@ -56,7 +56,10 @@ def escape_markdown(text: str) -> str:
 
 
 def highlight_html(text: str, spans: Sequence[tuple[int, int]]) -> str:
-    """Return escaped HTML with ``<mark>`` around half-open spans; overlapping ones are merged."""
+    """Return escaped HTML with ``<mark>`` around half-open spans; overlapping ones are merged.
+
+    A mark says which offsets it covers, so that a page can go to one of them.
+    """
     merged: list[list[int]] = []
     for start, end in sorted(spans):
         start, end = max(0, start), min(len(text), end)
@@ -69,7 +72,8 @@ def highlight_html(text: str, spans: Sequence[tuple[int, int]]) -> str:
     parts, at = [], 0
     for start, end in merged:
         parts.append(escape_html(text[at:start]))
-        parts.append(f"<mark>{escape_html(text[start:end])}</mark>")
+        inside = escape_html(text[start:end])
+        parts.append(f'<mark data-from="{start}" data-to="{end}">{inside}</mark>')
         at = end
     return "".join((*parts, escape_html(text[at:])))
 
@@ -80,7 +84,7 @@ def to_text(answer: Answer) -> str:
     lines += ["", *map(clean, answer.notices)] if answer.notices else []
     if answer.citations:
         lines += ["", f"{_SOURCES[answer.language]}:"]
-        lines += [f"  [{n}] {_reference(c, answer.language)}" for n, c in _references(answer)]
+        lines += [f"  [{n}] {reference(c, answer.language)}" for n, c in _references(answer)]
     return "\n".join(lines)
 
 
@@ -92,8 +96,8 @@ def to_markdown(answer: Answer) -> str:
     if answer.citations:
         lines += ["", f"**{_SOURCES[answer.language]}**", ""]
         for citation in answer.citations:
-            reference = escape_markdown(_reference(citation, answer.language))
-            lines.append(f"- [{citation.marker}] {reference}: “{escape_markdown(citation.quote)}”")
+            named = escape_markdown(reference(citation, answer.language))
+            lines.append(f"- [{citation.marker}] {named}: “{escape_markdown(citation.quote)}”")
     return "\n".join(lines)
 
 
@@ -102,7 +106,8 @@ def _references(answer: Answer) -> list[tuple[int, Citation]]:
     return list({citation.marker: citation for citation in answer.citations}.items())
 
 
-def _reference(citation: Citation, language: Language) -> str:
+def reference(citation: Citation, language: Language) -> str:
+    """Return in one line where a citation comes from: document, section, publisher, date, grade."""
     document, source = citation.passage.document, citation.passage.source
     parts = [
         document.title,

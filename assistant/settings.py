@@ -59,6 +59,13 @@ def resource_dir(name: str) -> Path:
     )
 
 
+def baselines_dir() -> Path:
+    """Return the folder of committed scores; it need not exist."""
+    checkout = _PACKAGE.parent
+    bundled = _PACKAGE / "_resources" / "baselines"
+    return checkout / "evals" / "baselines" if (checkout / "pyproject.toml").is_file() else bundled
+
+
 def _absolute(path: Path) -> Path:
     try:
         return path.expanduser().absolute()

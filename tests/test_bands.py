@@ -95,7 +95,7 @@ BANDS = {
             "builder",
             "spelling",
         },
-        *{"composition", "evidence", "signals", "conversation", "followups"},
+        *{"suggestions", "composition", "evidence", "signals", "conversation", "followups"},
         *{
             "agreement",
             "findings",
@@ -110,6 +110,7 @@ BANDS = {
     4: {"service", "chain", "writing", "assistant", "composition_root", "uploads"},
     5: {
         "visitors",
+        "exporting",
         "access",
         "doors",
         "admin",
@@ -161,6 +162,8 @@ LIBRARIES: dict[str, set[int]] = {
     "pydantic_settings": {2},
     "pypinyin": {2, 3},
     "rapidfuzz": {2, 3},
+    "docx": {5},
+    "reportlab": {5},
     "rich": {5},
     "sqlalchemy": {2},
     "spellchecker": {2, 3},

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -21,18 +23,39 @@ from assistant.schema import (
     Grounding,
     Kind,
     Language,
+    ListedQuestion,
     Passage,
     Provenance,
     Source,
     Verdict,
 )
-from assistant.ui.html import END, answer_html, end_html, footer_html, sources_html
+from assistant.ui.cards import pane_html
+from assistant.ui.html import Badges, answer_html
+from assistant.ui.transcript import Opinion, Shown, Stage, turn_html, welcome_html
+from tests.attacks import ATTACKS
 
+BADGE = ["button", "span"]
 ATTACK = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>\u202e\x07"
 KNOWN = {
-    *{"div", "p", "a", "ul", "ol", "li", "table", "tr", "td", "details", "summary", "span", "mark"},
-    "small",
+    *{"div", "p", "a", "ul", "ol", "li", "table", "tr", "td", "th", "details", "summary", "span"},
+    *{
+        "mark",
+        "small",
+        "button",
+        "strong",
+        "br",
+        "article",
+        "section",
+        "h2",
+        "h3",
+        "dl",
+        "dt",
+        "dd",
+    },
+    *{"form", "label", "textarea", "svg", "path", "nav", "input", "select", "option"},
 }
+OWN = {"knowledge"}
+VOID = {"br", "input", "path"}
 
 
 class Tags(HTMLParser):
@@ -48,7 +71,11 @@ class Tags(HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         self.tags.append((tag, dict(attrs)))
-        self.open.append(tag)
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
 
     def handle_endtag(self, tag):
         assert self.open.pop() == tag
@@ -63,7 +90,8 @@ def harmless(html: str) -> Tags:
     for tag, attributes in seen.tags:
         assert tag in KNOWN, tag
         assert not any(name.startswith("on") for name in attributes)
-        assert (attributes.get("href") or "#").startswith(("#", "http://", "https://"))
+        way = attributes.get("href") or "#"
+        assert way in OWN or way.startswith(("#", "http://", "https://", "conversations/")), way
     return seen
 
 
@@ -99,53 +127,74 @@ def passage(text: str = "AI is used. 28.3% of SMEs use it.", **source) -> Passag
     return Passage(chunk=chunk, document=info, score=1.0, rank=1, source=found)
 
 
+def listing_of(*questions: str) -> Passage:
+    one = passage()
+    listed = tuple(ListedQuestion(text) for text in questions)
+    return replace(one, chunk=replace(one.chunk, questions=listed))
+
+
+def drawn(key: str = "k", checks: tuple[ClaimCheck, ...] = ()) -> Badges:
+    return Badges(key=key, language=Language.EN, checks=checks)
+
+
+def check_of(text: str, at: int, evidence: Citation) -> ClaimCheck:
+    claim = Claim(text=text, start=at, end=at + len(text), markers=(evidence.marker,))
+    return ClaimCheck(
+        claim=claim, verdict=Verdict.SUPPORTED, score=1.0, evidence=(evidence,), reason=""
+    )
+
+
 def citation(quote: str, of: Passage, marker: int = 1) -> Citation:
     start = of.chunk.start + of.chunk.text.index(quote)
     return Citation(marker=marker, passage=of, quote=quote, start=start, end=start + len(quote))
 
 
 def test_badges_lead_to_the_source_of_the_same_number() -> None:
-    seen = harmless(answer_html("28.3% use AI. [1] Others wait. [2][12]", "k7"))
-    badges = [a["href"] for tag, a in seen.tags if tag == "a"]
-    assert badges == ["#src-k7-1", "#src-k7-2", "#src-k7-12"]
-    cards = harmless(sources_html([passage(), passage()], [], Language.EN, "k7"))
+    seen = harmless(answer_html("28.3% use AI. [1] Others wait. [2][12]", drawn("k7")))
+    badges = [a["data-card"] for tag, a in seen.tags if tag == "button"]
+    assert badges == ["src-k7-1", "src-k7-2", "src-k7-12"]
+    cards = harmless(pane_html([passage(), passage()], [], Language.EN, "k7"))
     assert [a["id"] for tag, a in cards.tags if tag == "details"] == ["src-k7-1", "src-k7-2"]
 
 
 @pytest.mark.parametrize(
     ("text", "tags"),
     [
-        ("One. [1]\n\n- Two. [1]\n- Three. [2]\n", ["p", "a", "ul", "li", "a", "li", "a"]),
-        ("1. One. [1]\n2. Two. [1]\n", ["ol", "li", "a", "li", "a"]),
+        ("One. [1]\n\n- Two. [1]\n- Three.\n", ["p", *BADGE, "ul", "li", *BADGE, "li"]),
+        ("1. One. [1]\n2. Two.\n", ["ol", "li", *BADGE, "li"]),
+        ("3) One.\n4、二。", ["ol", "li", "li"]),
+        ("# Head\n**Bold** and * not *", ["p", "p", "strong"]),
+        ("One. [1, 2] Two. 【3】", ["p", *BADGE, *BADGE, *BADGE]),
         (
             "| A | B |\n|---|---|\n| x | y [1] |\n",
-            ["div", "table", "tr", "td", "td", "tr", "td", "td", "a"],
+            ["div", "table", "tr", "th", "th", "tr", "td", "td", *BADGE],
         ),
+        ("| x | y |\n", ["div", "table", "tr", "td", "td"]),
         ("", []),
         ("\n\n\n", []),
-        ("|", ["div", "table"]),
+        ("|", ["div", "table", "tr", "td"]),
         ("a\nb", ["p", "p"]),
         ("2026. A year", ["p"]),
     ],
 )
 def test_lists_and_tables_are_laid_out(text: str, tags: list[str]) -> None:
-    assert [tag for tag, _ in harmless(answer_html(text, "k")).tags][1:] == tags
+    assert [tag for tag, _ in harmless(answer_html(text, drawn())).tags][1:] == tags
 
 
 def test_an_answer_that_grows_stays_well_formed() -> None:
     text = "One. [1]\n\n| A | B |\n|---|---|\n| x | y [1] |\n\n1. Two. [2]\n- Three [12]"
     for end in range(len(text)):
-        harmless(answer_html(text[:end], "k"))
+        harmless(answer_html(text[:end], drawn()))
 
 
 @given(st.text() | st.text(alphabet="<>&\"'|-[]()0123456789. \nabc"))
 def test_nothing_breaks_out_of_an_answer(text: str) -> None:
-    harmless(answer_html(text, "k"))
+    harmless(answer_html(text, drawn()))
 
 
 @pytest.mark.parametrize("text", [ATTACK, f"- {ATTACK}", f"1. {ATTACK}", f"| {ATTACK} | b |"])
 def test_an_attack_is_shown_as_text(text: str) -> None:
-    seen = harmless(answer_html(text, "k"))
+    seen = harmless(answer_html(text, drawn()))
     assert "<script>alert(1)</script>" in seen.text
     assert "\u202e" not in seen.text
     assert "\x07" not in seen.text
@@ -155,7 +204,7 @@ def test_a_source_cannot_break_out_of_its_card() -> None:
     bad = passage(
         ATTACK, publisher=ATTACK, geography=ATTACK, published=ATTACK, url='https://x/"><script>'
     )
-    html = sources_html([bad], [citation("alert(1)", bad)], Language.EN, "k")
+    html = pane_html([bad], [citation("alert(1)", bad)], Language.EN, "k")
     seen = harmless(html)
     assert "<script>" not in html
     assert any(tag == "mark" for tag, _ in seen.tags)
@@ -165,13 +214,15 @@ def test_a_source_cannot_break_out_of_its_card() -> None:
     "url", [None, "", "javascript:alert(1)", "data:text/html,x", "//x.org", "ftp://x"]
 )
 def test_only_web_addresses_are_links(url: str | None) -> None:
-    html = sources_html([passage(url=url)], [], Language.EN, "k")
+    html = pane_html([passage(url=url)], [], Language.EN, "k")
     assert "href" not in html
+    assert "no public address" in html
 
 
 def test_a_link_opens_without_telling_where_from() -> None:
-    seen = harmless(sources_html([passage()], [], Language.EN, "k"))
+    seen = harmless(pane_html([passage()], [], Language.EN, "k"))
     (link,) = [attributes for tag, attributes in seen.tags if tag == "a"]
+    assert "example.org" in seen.text
     assert link["href"] == "https://example.org/a?b=1&c=2"
     assert link["rel"] == "noopener noreferrer"
 
@@ -179,58 +230,205 @@ def test_a_link_opens_without_telling_where_from() -> None:
 def test_cited_sentences_are_marked_and_their_cards_open() -> None:
     cited, other = passage(), passage("Nothing here.")
     quotes = [citation("28.3% of SMEs use it.", cited), citation("28.3% of SMEs", cited)]
-    html = sources_html([cited, other], quotes, Language.EN, "k")
+    html = pane_html([cited, other], quotes, Language.EN, "k")
     assert re.findall(r"<mark[^>]*>(.*?)</mark>", html) == ["28.3% of SMEs use it."]
-    cards = [attributes for tag, attributes in harmless(html).tags if tag == "details"]
+    cards = [a for _, a in harmless(html).tags if a.get("class") == "fp-card"]
     assert ["open" in card for card in cards] == [True, False]
 
 
 def test_each_source_shows_its_grade_date_and_language() -> None:
-    english = harmless(sources_html([passage(grade=Grade.LAW)], [], Language.EN, "k"))
+    english = harmless(pane_html([passage(grade=Grade.LAW)], [], Language.EN, "k"))
     assert "Law or regulation" in english.text
-    assert "OECD · 2025 · OECD" in english.text
-    chinese = harmless(sources_html([passage(grade=Grade.LAW)], [], Language.ZH, "k"))
+    assert "Publisher" in english.text
+    assert "2025" in english.text
+    chinese = harmless(pane_html([passage(grade=Grade.LAW)], [], Language.ZH, "k"))
     assert "法律法规" in chinese.text
     assert "英文资料" in chinese.text
 
 
+def test_what_is_not_quoted_is_folded_away() -> None:
+    cited, other = passage(), passage("Nothing here.")
+    quoted = [citation("28.3% of SMEs use it.", cited)]
+    seen = harmless(pane_html([cited, other], quoted, Language.EN, "k"))
+    assert "Also found, not quoted (1)" in seen.text
+    # An abstention quotes nothing: then what was found is not hidden.
+    assert "Also found" not in harmless(pane_html([cited, other], [], Language.EN, "k")).text
+
+
+def test_a_text_of_several_sources_names_each_with_its_grade() -> None:
+    one = passage()
+    rests = (one.source, replace(one.source, publisher="Bureau", grade=Grade.OFFICIAL_STATISTIC))
+    seen = harmless(pane_html([replace(one, references=rests)], [], Language.EN, "k"))
+    assert "This section rests on" in seen.text
+    assert "Bureau" in seen.text
+    assert "Official statistics" in seen.text
+
+
 @pytest.mark.parametrize("language", Language)
 def test_without_sources_the_pane_says_what_it_is_for(language: Language) -> None:
-    assert harmless(sources_html([], [], language, "k")).text
+    assert harmless(pane_html([], [], language, "k")).text
 
 
-def test_the_footer_counts_checks_and_escapes_notices() -> None:
-    check = ClaimCheck(
-        claim=Claim(text="x", start=0, end=1, markers=(1,)),
-        verdict=Verdict.SUPPORTED,
-        score=1.0,
-        evidence=(),
-        reason="",
+def test_a_badge_carries_the_quote_its_own_sentence_rests_on() -> None:
+    text = "AI is used. [1] 28.3% of SMEs use it. [1]"
+    source = passage()
+    checks = (
+        check_of("AI is used.", 0, citation("AI is used.", source)),
+        check_of("28.3% of SMEs use it.", 16, citation("28.3% of SMEs use it.", source)),
     )
-    answer = Answer(
-        id="i",
-        question="q",
-        standalone_question="q",
-        language=Language.EN,
-        kind=AnswerKind.ANSWER,
-        text="x [1]",
-        citations=(),
-        passages=(),
-        grounding=Grounding(checks=(check, check), verifier="v"),
-        withheld=(),
-        notices=(ATTACK,),
-        provenance=Provenance(
-            model="m",
+    seen = harmless(answer_html(text, drawn(checks=checks)))
+    badges = [a for tag, a in seen.tags if tag == "button"]
+    assert [b["data-quote"] for b in badges] == ["AI is used.", "28.3% of SMEs use it."]
+    # Where the quote stands in its card, so that the very mark can be shown.
+    assert [b["data-at"] for b in badges] == ["0", "12"]
+    pane = pane_html([source], [check.evidence[0] for check in checks], Language.EN, "k")
+    marks = [a for tag, a in harmless(pane).tags if tag == "mark"]
+    assert [(m["data-from"], m["data-to"]) for m in marks] == [("0", "11"), ("12", "33")]
+    assert badges[1]["aria-label"] == "Supported by source 1: “28.3% of SMEs use it.”"
+
+
+def answered(**changes: Any) -> Answer:
+    check = check_of("AI is used.", 0, citation("AI is used.", passage()))
+    made: dict[str, Any] = {
+        "id": "i",
+        "question": "q",
+        "standalone_question": "q",
+        "language": Language.EN,
+        "kind": AnswerKind.ANSWER,
+        "text": "AI is used. [1]",
+        "citations": check.evidence,
+        "passages": (passage(),),
+        "grounding": Grounding(checks=(check, check), verifier="v"),
+        "withheld": (),
+        "notices": (),
+        "provenance": Provenance(
+            model="embedded-1",
             prompt_version="1",
             prompt_sha="s",
             index_fingerprint="f",
             verifier="v",
             package_version="0",
         ),
+    }
+    return Answer(**made | changes)
+
+
+def shown(answer: Answer | None = None, **changes) -> Shown:
+    made = {
+        "key": "k1",
+        "question": "q",
+        "language": Language.EN,
+        "stage": Stage.DONE if answer else Stage.SEARCHING,
+        "text": answer.text if answer else "",
+        "answer": answer,
+    }
+    return Shown(**made | changes)
+
+
+def article(turn: Shown, language: Language = Language.EN, *, last: bool = True) -> Tags:
+    return harmless(turn_html(turn, 1, language, last=last))
+
+
+def test_an_answer_says_what_was_checked_who_wrote_it_and_whether_text_left() -> None:
+    own = article(shown(answered())).text
+    assert "2 sentences, each checked against its source" in own
+    assert "built-in answerer · nothing left this machine" in own
+    how = replace(answered().provenance, model="deepseek:chat", left_machine=True, cost=0.00123)
+    sent = article(shown(answered(provenance=how))).text
+    assert "Written by deepseek:chat · question and passages were sent to an outside" in sent
+    assert "cost 0.0012" in sent
+
+
+def test_a_partial_answer_and_what_was_left_out_are_told_calmly() -> None:
+    failed = check_of("Half of them do.", 0, citation("AI is used.", passage()))
+    seen = article(shown(answered(partial=True, withheld=(failed,), notices=("1 sentence(s).",))))
+    assert "This answer is not complete." in seen.text
+    assert "Why sentences are left out" in seen.text
+    # What no source supports is not shown, not even as an example of what was left out.
+    assert "Half of them do." not in seen.text
+
+
+def test_thoughts_are_folded_and_told_apart() -> None:
+    seen = article(shown(answered(thoughts="hm <b>")))
+    (fold,) = [a for _, a in seen.tags if a.get("class") == "fp-thoughts"]
+    assert "open" not in fold
+    assert "hm <b>" in seen.text
+
+
+@pytest.mark.parametrize(
+    ("stage", "text", "told"),
+    [
+        (Stage.SEARCHING, "", "Looking through the sources"),
+        (Stage.THINKING, "", "The model is thinking"),
+        (Stage.CHECKING, "AI is used. [1]", "Checking each sentence"),
+        (Stage.STOPPED, "AI is used. [1]", "Stopped before the end"),
+        (Stage.UNFINISHED, "AI is used. [1]", "interrupted before its end"),
+        (Stage.UNFINISHED, "", "Interrupted before anything was found"),
+        (Stage.FAILED, "", "no luck"),
+    ],
+)
+def test_each_stage_says_how_far_the_answer_is(stage: Stage, text: str, told: str) -> None:
+    seen = article(shown(stage=stage, text=text, note="no luck"))
+    assert told in seen.text
+    running = stage in {Stage.SEARCHING, Stage.THINKING, Stage.CHECKING}
+    events = {a.get("data-do") for _, a in seen.tags}
+    assert ("retry" in events) is not running
+    assert ("edit" in events) is not running
+
+
+def test_an_abstention_offers_questions_and_the_way_to_what_is_covered() -> None:
+    none = answered(kind=AnswerKind.ABSTENTION, grounding=Grounding(checks=(), verifier="v"))
+    seen = article(shown(none, suggestions=("A?", "B?", "C?")))
+    assert [a["data-ask"] for _, a in seen.tags if a.get("data-do") == "click"] == [
+        "A?",
+        "B?",
+        "C?",
+    ]
+    assert "Questions I can answer" in seen.text
+    assert any(a.get("href") == "knowledge" for _, a in seen.tags)
+    # Only the last answer has questions to go on with.
+    earlier = article(shown(none, suggestions=("A?",)), last=False)
+    assert not any(a.get("data-do") == "click" for _, a in earlier.tags)
+
+
+def test_a_thumb_opens_the_place_for_a_comment_and_a_comment_closes_it() -> None:
+    fresh, rated, said = (
+        article(shown(answered(), opinion=opinion))
+        for opinion in (None, Opinion(rating=-1), Opinion(rating=-1, commented=True))
     )
-    html = footer_html(answer)
-    seen = harmless(html)
-    assert "2 of 2 sentences" in seen.text
-    assert "<script>alert(1)</script>" in seen.text
-    assert seen.tags[0] == ("div", {"class": END})
-    assert end_html() == f'<div class="{END}"></div>'
+    pressed = [[a["aria-pressed"] for _, a in seen.tags if "aria-pressed" in a]
+               for seen in (fresh, rated, said)]  # fmt: skip
+    assert pressed == [["false", "false"], ["false", "true"], ["false", "true"]]
+    forms = [sum(tag == "form" for tag, _ in seen.tags) for seen in (fresh, rated, said)]
+    assert forms == [0, 1, 0]
+    assert "Thank you" in said.text
+
+
+@pytest.mark.parametrize("language", Language)
+def test_every_button_of_an_answer_has_a_name(language: Language) -> None:
+    html = turn_html(shown(answered(), suggestions=("A?",)), 1, language, last=True)
+    html += welcome_html(language)
+    for button in re.findall(r"<button(.*?)</button>", html, flags=re.DOTALL):
+        inside = re.sub(r"<[^>]*>", "", button.partition(">")[2])
+        assert inside.strip() or re.search(r'aria-label="[^"]+"', button)
+
+
+def test_two_hundred_attacks_stay_text_wherever_they_come_in() -> None:
+    assert len(set(ATTACKS)) >= 200
+    for attack in ATTACKS:
+        bad = passage(attack, publisher=attack, geography=attack, population=attack, title=attack)
+        evidence = citation(attack, bad)
+        answer = answered(
+            text=f"{attack} [1]",
+            citations=(evidence,),
+            passages=(bad,),
+            grounding=Grounding(checks=(check_of(attack, 0, evidence),), verifier="v"),
+            notices=(attack,),
+            thoughts=attack,
+        )
+        turn = shown(
+            answer, key=attack, question=attack, suggestions=(attack,), note=attack,
+            opinion=Opinion(rating=1),
+        )  # fmt: skip
+        article(turn)
+        harmless(pane_html([bad], [evidence], Language.EN, "k"))

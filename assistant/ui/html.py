@@ -1,96 +1,124 @@
-"""HTML of answers and sources. Pure functions; everything that is not ours is escaped."""
+"""HTML of an answer's text: sentences, lists and tables, each citation a badge with its quote.
+
+Knows: the little Markdown that answers are written in. Does not know pages or events. Invariant:
+everything that is not ours goes through ``rendering.escape_html``; the HTML of any beginning of a
+text is well formed, because an answer is shown while it grows.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from assistant.rendering import escape_html, grade_label, highlight_html
-from assistant.schema import Answer, Citation, Language, Passage
+from assistant.rendering import escape_html, grade_label
+from assistant.schema import Citation, ClaimCheck, Language
 from assistant.ui.texts import TEXTS
 
-END = "fp-end"
-"""Class of the element that closes a finished answer."""
-_MARKER = re.compile(r"\[(\d{1,3})\]")
-_ITEM = re.compile(r"^(?:- |(\d{1,2})\. )(.*)$")
+_MARKERS = re.compile(r"\[\d{1,3}(?:\s*[,，–-]\s*\d{1,3})*\]|【\d{1,3}】|［\d{1,3}］")
+_ITEM = re.compile(r"^(?:[-*+•]\s+|(?P<number>\d{1,2})[.)、]\s*(?!\d))(?P<text>.*)$")
+_HEADING = re.compile(r"^#{1,6}\s+")
+_SEPARATOR = re.compile(r"^\|?[\s:|-]*-[\s:|-]*\|?$")
+_BOLD = re.compile(r"\*\*(\S(?:.*?\S)?)\*\*")
 
 
-def answer_html(text: str, key: str) -> str:
-    """Return an answer's Markdown (sentences, lists, tables) as HTML with clickable badges.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A piece of a text on one line, and where it stands."""
+
+    text: str
+    at: int
+    """Offset in the whole text."""
+
+    def cut(self, start: int, end: int | None = None) -> Line:
+        """Return a part of it without the white space around."""
+        part = self.text[start:end]
+        return Line(text=part.strip(), at=self.at + start + len(part) - len(part.lstrip()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Badges:
+    """Draws the citations of one answer."""
+
+    key: str
+    """Unique on the page; source ``n`` has the card ``src-<key>-<n>``."""
+    language: Language
+    checks: Sequence[ClaimCheck] = ()
+    """What stands behind each sentence, in the order of the text."""
+
+    def draw(self, marker: str, at: int) -> str:
+        """Return the badges of a marker such as ``[2]`` that stands at an offset."""
+        return "".join(self._badge(int(n), at) for n in re.findall(r"\d+", marker))
+
+    def _badge(self, n: int, at: int) -> str:
+        say, evidence = TEXTS[self.language], self._evidence(n, at)
+        card = f"src-{self.key}-{n}"
+        if evidence is None:
+            label, data = say["supported"].format(n=n), ""
+        else:
+            source = evidence.passage.source
+            grade = grade_label(source.grade, self.language)
+            label = say["badge"].format(n=n, quote=" ".join(evidence.quote.split()))
+            where = " · ".join(p for p in (source.publisher, source.published, grade) if p)
+            data = (
+                f' data-at="{evidence.start - evidence.passage.chunk.start}" data-quote="{escape_html(evidence.quote)}"'
+                f' data-where="{escape_html(where)}"'
+            )
+        return (
+            f'<button type="button" class="fp-badge" data-do="select" data-card="{card}"'
+            f' data-key="{self.key}"{data} aria-label="{escape_html(label)}">'
+            f'<span aria-hidden="true">✓</span>{n}</button>'
+        )
+
+    def _evidence(self, n: int, at: int) -> Citation | None:
+        """Return the quote that a sentence before an offset rests on, in source ``n``."""
+        for check in reversed(self.checks):
+            if check.claim.start <= at:
+                found = [c for c in check.evidence if c.marker == n]
+                return found[0] if found else None
+        return None
+
+
+def answer_html(text: str, badges: Badges) -> str:
+    """Return an answer's Markdown as HTML.
 
     Args:
         text: as ``Answer.text``, or the beginning of it.
-        key: unique on the page; badges link to ``#src-<key>-<n>``.
+        badges: draws its citations.
     """
-    blocks: list[str] = []
-    lines = text.split("\n")
-    at = 0
-    while at < len(lines):
-        line = lines[at].strip()
-        kind = _kind(line)
-        group = [line]
-        while kind != "p" and at + 1 < len(lines) and _kind(lines[at + 1].strip()) == kind:
-            at += 1
-            group.append(lines[at].strip())
-        at += 1
-        if line:
-            blocks.append(_block(kind, group, key))
-    return f'<div class="fp-answer">{"".join(blocks)}</div>'
+    return f'<div class="fp-answer">{"".join(_blocks(_lines(text), badges))}</div>'
 
 
-def sources_html(
-    passages: Sequence[Passage], citations: Sequence[Citation], language: Language, key: str
-) -> str:
-    """Return the source cards of one answer; cited sentences are marked and their cards come open."""
-    say = TEXTS[language]
-    if not passages:
-        return f'<p class="fp-muted">{escape_html(say["no_sources"])}</p>'
-    return "".join(
-        _card(n, passage, [c for c in citations if c.marker == n], language, key)
-        for n, passage in enumerate(passages, start=1)
-    )
-
-
-def footer_html(answer: Answer) -> str:
-    """Return the quiet lines under an answer: what was checked, what to know of the sources."""
-    say = TEXTS[answer.language]
-    lines = []
-    count = len(answer.grounding.checks)
-    if count:
-        lines.append(f'<p class="fp-checked">✓ {say["checked"].format(count=count)}</p>')
-    lines += [f'<p class="fp-notice">{escape_html(notice)}</p>' for notice in answer.notices]
-    if count or answer.provenance.left_machine:
-        lines.append(f'<p class="fp-notice">{escape_html(_written_by(answer))}</p>')
-    return end_html("".join(lines))
-
-
-def thoughts_html(thoughts: str, language: Language) -> str:
-    """Return what a model thought aloud, folded, told apart from the answer."""
+def thoughts_html(thoughts: str, language: Language, key: str) -> str:
+    """Return what a model thought aloud, folded, told apart from the answer of a key."""
     if not thoughts.strip():
         return ""
     summary = escape_html(TEXTS[language]["thoughts"])
     return (
-        f'<details class="fp-thoughts"><summary>{summary}</summary>'
+        f'<details class="fp-thoughts" id="thoughts-{key}"><summary>{summary}</summary>'
         f"<p>{escape_html(thoughts.strip())}</p></details>"
     )
 
 
-def _written_by(answer: Answer) -> str:
-    """Return who wrote an answer, whether text left the machine, and what it cost."""
-    say, how = TEXTS[answer.language], answer.provenance
-    # Of an address or a file, only the name is a reader's business.
-    model = how.model.partition("@http")[0].rsplit("/", 1)[-1]
-    written = say["quoted"] if model.startswith("embedded") else say["written"].format(model=model)
-    parts = [written] if answer.grounding.checks else []
-    parts.append(say["left"] if how.left_machine else say["stayed"])
-    if how.cost is not None:
-        parts.append(say["cost"].format(cost=f"{how.cost:.4f}"))
-    return " · ".join(parts)
+def _lines(text: str) -> Iterator[Line]:
+    at = 0
+    for line in text.split("\n"):
+        yield Line(text=line, at=at).cut(0)
+        at += len(line) + 1
 
 
-def end_html(inside: str = "") -> str:
-    """Return what closes a finished answer; one without it was stopped."""
-    return f'<div class="{END}">{inside}</div>'
+def _blocks(lines: Iterator[Line], badges: Badges) -> Iterator[str]:
+    """Yield paragraphs, and lists and tables out of lines that belong together."""
+    group: list[Line] = []
+    for line in lines:
+        kind = _kind(line.text)
+        if group and (kind != _kind(group[0].text) or kind == "p"):
+            yield _block(group, badges)
+            group = []
+        if line.text:
+            group.append(line)
+    if group:
+        yield _block(group, badges)
 
 
 def _kind(line: str) -> str:
@@ -98,53 +126,62 @@ def _kind(line: str) -> str:
         return "table"
     item = _ITEM.match(line)
     if item:
-        return "ol" if item.group(1) else "ul"
+        return "ol" if item["number"] else "ul"
     return "p"
 
 
-def _block(kind: str, group: Sequence[str], key: str) -> str:
-    if kind == "p":
-        return f"<p>{_inline(group[0], key)}</p>"
-    if kind == "table":
-        rows = [row.strip("|").split("|") for row in group if not set(row) <= set("|-: ")]
-        cells = "".join(
-            "<tr>" + "".join(f"<td>{_inline(cell.strip(), key)}</td>" for cell in row) + "</tr>"
-            for row in rows
-        )
-        return f'<div class="fp-scroll"><table>{cells}</table></div>'
-    items = (match.group(2) for match in map(_ITEM.match, group) if match)
-    return f"<{kind}>{''.join(f'<li>{_inline(item, key)}</li>' for item in items)}</{kind}>"
+def _block(group: Sequence[Line], badges: Badges) -> str:
+    match _kind(group[0].text):
+        case "table":
+            return _table(group, badges)
+        case "p":
+            heading = _HEADING.match(group[0].text)
+            if heading:
+                return f'<p class="fp-heading">{_inline(group[0].cut(heading.end()), badges)}</p>'
+            return f"<p>{_inline(group[0], badges)}</p>"
+        case kind:
+            return f"<{kind}>{''.join(_item(line, badges) for line in group)}</{kind}>"
 
 
-def _inline(text: str, key: str) -> str:
-    """Escape a line and turn its markers into badges."""
-    return _MARKER.sub(
-        lambda m: f'<a class="fp-badge" href="#src-{key}-{m.group(1)}">{m.group(1)}</a>',
-        escape_html(text),
-    )
+def _item(line: Line, badges: Badges) -> str:
+    match = _ITEM.match(line.text)
+    if match is None:
+        raise AssertionError("a list is made of items")
+    value = f' value="{match["number"]}"' if match["number"] else ""
+    return f"<li{value}>{_inline(line.cut(match.start('text')), badges)}</li>"
 
 
-def _card(n: int, passage: Passage, cited: Sequence[Citation], language: Language, key: str) -> str:
-    say = TEXTS[language]
-    document, chunk = passage.document, passage.chunk
-    source = passage.source
-    spans = [(c.start - chunk.start, c.end - chunk.start) for c in cited]
-    section = " › ".join(chunk.heading_path[1:])
-    facts = [source.publisher, source.published, source.geography]
-    if document.language is not language:
-        facts.append(say["in_language"])
-    link = ""
-    if source.url and source.url.startswith(("http://", "https://")):
-        link = (
-            f'<a href="{escape_html(source.url)}" target="_blank" rel="noopener noreferrer">'
-            f"{escape_html(say['open'])}</a>"
-        )
-    return (
-        f'<details class="fp-card" id="src-{key}-{n}"{" open" if cited else ""}>'
-        f'<summary><span class="fp-number">{n}</span> <span>{escape_html(document.title)}'
-        f"<small>{escape_html(section)}</small></span></summary>"
-        f'<p class="fp-facts"><span class="fp-grade fp-{source.grade.value}">'
-        f"{escape_html(grade_label(source.grade, language))}</span> "
-        f"{escape_html(' · '.join(fact for fact in facts if fact))} {link}</p>"
-        f'<div class="fp-passage">{highlight_html(chunk.text, spans)}</div></details>'
-    )
+def _table(group: Sequence[Line], badges: Badges) -> str:
+    """Return a table; its first row is its head when a line of dashes follows."""
+    headed = len(group) > 1 and _SEPARATOR.match(group[1].text) is not None
+    rows = []
+    for at, line in enumerate(group):
+        if _SEPARATOR.match(line.text):
+            continue
+        tag, scope = ("th", ' scope="col"') if headed and at == 0 else ("td", "")
+        cells = "".join(f"<{tag}{scope}>{_inline(c, badges)}</{tag}>" for c in _cells(line))
+        rows.append(f"<tr>{cells}</tr>")
+    # Wide tables scroll by themselves; a keyboard can only scroll what takes the focus.
+    return f'<div class="fp-scroll" tabindex="0"><table>{"".join(rows)}</table></div>'
+
+
+def _cells(line: Line) -> Iterator[Line]:
+    inside = line.text.strip("|")
+    at = line.text.find(inside) if inside else 0
+    for cell in inside.split("|"):
+        yield line.cut(at, at + len(cell))
+        at += len(cell) + 1
+
+
+def _inline(line: Line, badges: Badges) -> str:
+    """Escape a line and turn its markers into badges and ``**`` into bold letters."""
+    parts, at = [], 0
+    for match in _MARKERS.finditer(line.text):
+        parts.append(_bold(line.text[at : match.start()].rstrip()))
+        parts.append(badges.draw(match.group(), line.at + match.start()))
+        at = match.end()
+    return "".join((*parts, _bold(line.text[at:])))
+
+
+def _bold(text: str) -> str:
+    return _BOLD.sub(r"<strong>\1</strong>", escape_html(text))

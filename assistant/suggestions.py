@@ -1,0 +1,110 @@
+"""What to ask next: questions that the sections near an answer are known to answer.
+
+Knows: the questions sections list, and which of them read like one. Does not know pages. Invariant:
+every suggestion is a listed question of a passage that was found, in the language asked in, and was
+not asked before; nothing is made up.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
+
+from rapidfuzz import fuzz, process
+
+from assistant.language import detect_language
+from assistant.schema import Answer, Language, Passage
+
+COUNT = 3
+"""How many questions are offered."""
+_ALIKE = 75
+"""Likeness (0 to 100) from which two questions ask the same."""
+_EN_QUESTION = re.compile(
+    r"(?:how|what|which|who|when|where|why|should|can|could|do|does|did|is|are|was|were|may|must"
+    r"|will|has|have)\b\s+\S+\s+\S+",
+    re.IGNORECASE,
+)
+_ZH_QUESTION = re.compile(
+    r"吗|么|什|怎|多少|哪|谁|几|如何|为何|是否|能不能|要不要|该不该|呢|有没有|可以"
+)
+_POINTING = re.compile(
+    r"\b(?:this|these|those|they|them|he|she|else|the (?:story|firms?|company|study|source))\b"
+    r"|[这那它他她]|上述"
+)
+"""Words that point at what a reader has not seen."""
+_NAMES = {
+    name.lower(): name
+    for name in (
+        *("AI", "EU", "UK", "USA", "SME", "SMEs", "GDPR", "ChatGPT", "HR", "API", "CV", "PDF"),
+        *("OECD", "DBS", "DPD", "RAND", "ROI", "Copilot", "Gemini", "DeepSeek", "Qwen", "OpenAI"),
+        *("China", "Chinese", "Singapore", "Germany", "German", "Europe", "European", "Britain"),
+        *("British", "Japan", "Japanese", "Spain", "France", "India", "Canada", "Australia", "I"),
+        *("Korea", "America", "American", "SaaS", "CNET", "Klarna", "Samsung", "Air Canada"),
+    )
+}
+_WORD = re.compile(r"[A-Za-z]+")
+
+
+def suggest(answer: Answer, asked: Sequence[str] = (), count: int = COUNT) -> list[str]:
+    """Return at most ``count`` questions to ask next, as a reader would write them.
+
+    Args:
+        answer: what was just answered; for an abstention the nearest passages are used.
+        asked: what was asked before; the answer's own question need not be among it.
+        count: how many to return at most.
+    """
+    cited = {citation.passage.chunk.id for citation in answer.citations}
+    passages = [p for p in answer.passages if not cited or p.chunk.id in cited]
+    taken = [*asked, answer.question, answer.standalone_question]
+    chosen: list[str] = []
+    for question in _by_turns(passages, answer.language):
+        if len(chosen) == count:
+            break
+        if not _is_like(question, taken):
+            chosen.append(question)
+            taken.append(question)
+    return chosen
+
+
+def _by_turns(passages: Sequence[Passage], language: Language) -> Iterator[str]:
+    """Yield each passage's first question, then each one's second, and so on."""
+    rows = [
+        [wording for q in passage.chunk.questions if (wording := _worded(q.text, language))]
+        for passage in passages
+    ]
+    for turn in zip_longest(*rows):
+        yield from filter(None, turn)
+
+
+def _worded(text: str, language: Language) -> str:
+    """Return a listed question as one writes it, or "" when it does not read like one."""
+    text = " ".join(text.split()).rstrip("?？.。")
+    if detect_language(text) is not language or _POINTING.search(text):
+        return ""
+    if language is Language.ZH:
+        return f"{text}？" if _ZH_QUESTION.search(text) else ""
+    if not _EN_QUESTION.match(text):
+        return ""
+    text = _WORD.sub(lambda m: _NAMES.get(m.group().lower(), m.group()), text)
+    return f"{text[0].upper()}{text[1:]}?"
+
+
+def _is_like(question: str, others: Sequence[str]) -> bool:
+    """Whether a question asks what one of the others does, but for order and small words."""
+    return (
+        process.extractOne(
+            question,
+            others,
+            scorer=fuzz.token_sort_ratio,
+            processor=_compared,
+            score_cutoff=_ALIKE,
+        )
+        is not None
+    )
+
+
+def _compared(text: str) -> str:
+    """Return a text for comparison: Chinese without the spaces around Latin words."""
+    text = text.lower().rstrip("?？。. ")
+    return text.replace(" ", "") if detect_language(text) is Language.ZH else text

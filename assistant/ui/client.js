@@ -1,0 +1,197 @@
+// What only a browser can do: quotes on hover, the way from a badge to its quote, panes on a phone,
+// colours, language, copying. It makes no HTML out of texts, and remembers in variables, because
+// the page's parts are drawn anew while an answer grows.
+(() => {
+  if (window.firstpilot) return;
+  window.firstpilot = true;
+  const $ = (selector, root) => (root || document).querySelector(selector);
+  const all = (selector, root) => [...(root || document).querySelectorAll(selector)];
+  const phone = () => matchMedia("(max-width: 900px)").matches;
+  const keep = (name, value) => { try { localStorage.setItem(name, value); } catch (none) {} };
+  const kept = (name) => { try { return localStorage.getItem(name); } catch (none) { return null; } };
+
+  // Colours: as the system has them, until the reader chooses.
+  const dark = (on) => document.body.classList.toggle("dark", on);
+  const colours = kept("firstpilot-colours");
+  const chosen = () => { if (colours) dark(colours === "dark"); };
+
+  // Quotes on hover and focus.
+  let tip = null;
+  const hide = () => { if (tip) tip.hidden = true; };
+  const show = (badge) => {
+    if (!badge.dataset.quote) return;
+    if (!tip) {
+      tip = document.createElement("div");
+      tip.id = "fp-tip";
+      tip.setAttribute("role", "tooltip");
+      tip.append(document.createElement("q"), document.createElement("small"));
+      ($("main") || document.body).append(tip);
+    }
+    tip.firstChild.textContent = badge.dataset.quote;
+    tip.lastChild.textContent = badge.dataset.where || "";
+    tip.hidden = false;
+    const at = badge.getBoundingClientRect(), size = tip.getBoundingClientRect();
+    const left = Math.min(Math.max(8, at.left - 24), innerWidth - size.width - 8);
+    const above = at.top - size.height - 8;
+    tip.style.left = `${left}px`;
+    tip.style.top = `${above > 8 ? above : at.bottom + 8}px`;
+  };
+  const badgeOf = (event) => event.target.closest && event.target.closest(".fp-badge");
+  document.addEventListener("mouseover", (event) => {
+    const badge = badgeOf(event);
+    if (badge && !phone()) show(badge); else if (!(event.target.closest && event.target.closest("#fp-tip"))) hide();
+  });
+  document.addEventListener("focusin", (event) => {
+    const badge = badgeOf(event);
+    if (badge && !phone() && badge.matches(":focus-visible")) show(badge); else hide();
+  });
+
+  // From a badge to its quote. The pane may have to come from the server first.
+  let wanted = null, back = null;
+  const quoteIn = (card, at) => all("mark", card).find(
+    (mark) => Number(mark.dataset.from) <= at && at < Number(mark.dataset.to)) || $("mark", card);
+  const mark = () => {
+    const card = wanted && document.getElementById(wanted.card);
+    if (!card) return null;
+    const folded = card.closest(".fp-also");
+    if (folded) folded.open = true;
+    card.open = true;
+    card.classList.add("fp-now");
+    const quote = wanted.at === "" ? null : quoteIn(card, Number(wanted.at));
+    if (quote) quote.classList.add("fp-now");
+    return { card, quote };
+  };
+  const go = () => {
+    all("#fp-sources .fp-now").forEach((other) => other.classList.remove("fp-now"));
+    const found = mark();
+    if (!found) return false;
+    open("sources");
+    requestAnimationFrame(() => {
+      found.card.scrollIntoView({ block: "nearest" });
+      if (found.quote) found.quote.scrollIntoView({ block: "center" });
+      $("summary", found.card).focus({ preventScroll: true });
+    });
+    return true;
+  };
+  document.addEventListener("click", (event) => {
+    const badge = badgeOf(event);
+    if (!badge) return;
+    hide();
+    back = badge.dataset.card + badge.dataset.at;
+    wanted = { card: badge.dataset.card, at: badge.dataset.at || "", waits: false };
+    if (go()) event.preventDefault(); // the pane is there: nothing to fetch
+    else { wanted.waits = true; open("sources"); }
+  }, true);
+
+  // Panes that lie over the page on a phone.
+  const open = (name) => {
+    document.body.classList.add(`fp-open-${name}`);
+    if (name === "side") { const first = $("#fp-side .fp-close"); if (first) first.focus(); }
+  };
+  const close = (name) => {
+    if (!document.body.classList.contains(`fp-open-${name}`)) return false;
+    document.body.classList.remove(`fp-open-${name}`);
+    const to = name === "side" ? $("[data-open=side]")
+      : all(".fp-badge").find((badge) => badge.dataset.card + badge.dataset.at === back);
+    if (to) to.focus();
+    return true;
+  };
+  const copy = async (button) => {
+    const article = document.getElementById(button.dataset.copy);
+    const answer = article && $(".fp-answer", article);
+    if (!answer) return;
+    const text = answer.cloneNode(true), sources = new Map();
+    all(".fp-badge", text).forEach((badge) => {
+      const number = badge.lastChild.textContent;
+      badge.replaceWith(` [${number}]`);
+      if (badge.dataset.where) sources.set(number, `[${number}] ${badge.dataset.where}`);
+    });
+    all("p, li, tr", text).forEach((block) => block.append("\n"));
+    all("td, th", text).forEach((cell) => cell.append("\t"));
+    const said = `${text.textContent.trim()}\n\n${[...sources.values()].join("\n")}`.trim();
+    await navigator.clipboard.writeText(said);
+    const before = button.textContent;
+    button.textContent = button.dataset.done;
+    setTimeout(() => { button.textContent = before; }, 1500);
+  };
+  document.addEventListener("click", (event) => {
+    const from = event.target.closest && event.target.closest("button, a");
+    if (!from) return;
+    if (from.dataset.open) {
+      if (phone()) open(from.dataset.open); else document.body.classList.toggle("fp-no-side");
+    }
+    if (from.dataset.close) close(from.dataset.close);
+    if (from.dataset.copy) copy(from).catch(() => {});
+    if (from.dataset.chosen) keep("firstpilot-language", from.dataset.chosen);
+    if ("themeSwitch" in from.dataset) {
+      const now = !document.body.classList.contains("dark");
+      keep("firstpilot-colours", now ? "dark" : "light");
+      dark(now);
+    }
+    if (from.matches(".fp-skip")) { event.preventDefault(); $("#fp-question textarea").focus(); }
+    if (from.closest("#fp-side") && from.matches(".fp-open, .fp-new")) close("side");
+    if (from.dataset.do === "edit" || from.matches(".fp-new")) {
+      setTimeout(() => $("#fp-question textarea").focus(), 300);
+    }
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    hide();
+    if (close("sources") || close("side")) return;
+    const stop = $("#fp-question .stop-button");
+    if (stop) stop.click();
+  });
+  let typing = 0;
+  document.addEventListener("input", (event) => {
+    if (event.target.id !== "fp-find") return;
+    clearTimeout(typing);
+    typing = setTimeout(() => event.target.form.requestSubmit(), 250);
+  });
+
+  // What a reader folded or unfolded stays so when it is drawn anew.
+  const folds = new Map();
+  document.addEventListener("click", (event) => {
+    const summary = event.target.closest && event.target.closest("summary");
+    const fold = summary && summary.parentElement;
+    if (fold && fold.id && !fold.matches(".fp-card")) folds.set(fold.id, !fold.open);
+  });
+  document.addEventListener("submit", (event) => {
+    const fold = event.target.closest("details[id]");
+    if (fold) folds.delete(fold.id);
+  });
+
+  // After each drawing: what was marked stays marked, a new question is in sight, the address fits.
+  let newest = "";
+  const drawn = () => {
+    const head = $(".fp-head[data-language]");
+    if (head && document.documentElement.lang !== head.dataset.language) {
+      document.documentElement.lang = head.dataset.language;
+    }
+    if (wanted) { if (wanted.waits) { if (go()) wanted.waits = false; } else mark(); }
+    folds.forEach((open, id) => {
+      const fold = document.getElementById(id);
+      if (fold && fold.open !== open) fold.open = open;
+    });
+    const log = $(".fp-log"), last = log && log.lastElementChild;
+    if (last && last.id !== newest) {
+      newest = last.id;
+      log.scrollTop = newest && last.previousElementSibling ? last.offsetTop - 16 : 0;
+    }
+    const box = $("#fp-conversation textarea, #fp-conversation input");
+    const url = new URL(location.href), id = box ? box.value : "";
+    if (log && id !== (url.searchParams.get("c") || "") && (id || arrived)) {
+      if (id) url.searchParams.set("c", id); else url.searchParams.delete("c");
+      url.searchParams.delete("q");
+      history.replaceState(null, "", url);
+    }
+    if (id) arrived = true;
+  };
+  let arrived = false, due = false;
+  new MutationObserver(() => {
+    if (due) return;
+    due = true;
+    requestAnimationFrame(() => { due = false; drawn(); });
+  }).observe(document.documentElement, { childList: true, subtree: true, characterData: true });
+  const start = () => { chosen(); setTimeout(chosen, 500); };
+  if (document.body) start(); else document.addEventListener("DOMContentLoaded", start);
+})();

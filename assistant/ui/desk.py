@@ -1,0 +1,268 @@
+"""The desk: one reader's conversations, asked, answered, kept, changed.
+
+Knows: the assistant and the store, and how an answer grows. Does not know Gradio or HTML.
+Invariants: ``answer`` never raises and always ends in a turn with an end; what was shown is in the
+store before the next sentence comes, so that a restart loses nothing that was read.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from assistant.assistant import Assistant
+from assistant.errors import AssistantError, QuestionError
+from assistant.exchange import of_answer, restore
+from assistant.language import detect_language
+from assistant.schema import (
+    Answer,
+    Answered,
+    Citation,
+    Event,
+    Language,
+    Message,
+    Passage,
+    Restarted,
+    Retrieved,
+    Role,
+    Thought,
+    Verified,
+)
+from assistant.store import Feedback, Store, Turn, TurnState
+from assistant.suggestions import suggest
+from assistant.ui.filtering import Choice
+from assistant.ui.texts import TEXTS
+from assistant.ui.transcript import Opinion, Shown, Stage
+
+_log = logging.getLogger(__name__)
+DOOR = "page"
+"""Under which name answers given here are counted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """What the page shows at one moment."""
+
+    conversation: str
+    """Id of the open conversation, or "" before anything was asked."""
+    turns: tuple[Shown, ...] = ()
+    key: str = ""
+    """The answer whose sources are shown."""
+    passages: tuple[Passage, ...] = ()
+    citations: tuple[Citation, ...] = ()
+
+
+class Desk:
+    """What a reader can do. Safe to share between threads and readers."""
+
+    def __init__(self, assistant: Assistant, store: Store) -> None:
+        """Take who answers and where it is kept."""
+        self.assistant = assistant
+        self.store = store
+
+    def open(self, owner: str, conversation: str) -> Scene:
+        """Return a conversation as it was left; an empty scene when this owner has no such one."""
+        turns = self.store.conversations.turns(owner, conversation) if conversation else []
+        if not turns:
+            return Scene(conversation="")
+        *before, now = self._shown(owner, turns)
+        last = now.answer
+        if last is not None:
+            offered = self._offered(last, [turn.question for turn in turns])
+            now = replace(now, suggestions=offered)
+        shown = (*before, now)
+        return Scene(
+            conversation=conversation,
+            turns=shown,
+            key=shown[-1].key,
+            passages=last.passages if last else (),
+            citations=last.citations if last else (),
+        )
+
+    def sources(self, owner: str, conversation: str, key: str) -> Scene | None:
+        """Return a conversation with the sources of one of its answers; None without it."""
+        for turn in self.store.conversations.turns(owner, conversation):
+            if turn.id == key and turn.answer is not None:
+                answer = restore(turn.answer)
+                return Scene(
+                    conversation=conversation,
+                    key=key,
+                    passages=answer.passages,
+                    citations=answer.citations,
+                )
+        return None
+
+    def question(self, owner: str, conversation: str, key: str) -> str | None:
+        """Return the question of a turn; None when this owner has no such one."""
+        turns = self.store.conversations.turns(owner, conversation)
+        return next((turn.question for turn in turns if turn.id == key), None)
+
+    def stop(self, owner: str, conversation: str) -> None:
+        """End what is being answered in a conversation; what was shown stays."""
+        for turn in self.store.conversations.turns(owner, conversation):
+            if turn.state is TurnState.ANSWERING:
+                self.store.conversations.stop(turn.id, turn.text)
+
+    def rate(self, owner: str, conversation: str, key: str, rating: int, comment: str = "") -> None:
+        """Keep what the reader thinks of an answer.
+
+        Raises:
+            QuestionError: there is no such answer, or the comment is too long.
+        """
+        turns = self.store.conversations.turns(owner, conversation)
+        for turn in turns:
+            if turn.id == key and turn.answer is not None:
+                self.store.opinions.give(owner, turn.answer.id, rating, comment)
+
+    def answer(
+        self, owner: str, conversation: str, question: str, choice: Choice, replaced: str = ""
+    ) -> Iterator[Scene]:
+        """Yield the conversation as the answer grows.
+
+        Args:
+            owner: who asks.
+            conversation: in which one; a new one begins when this owner has none of that id.
+            question: as typed, not empty.
+            choice: the filters that are on.
+            replaced: id of a turn that is asked anew; it and what follows are taken back.
+        """
+        language = detect_language(question)
+        try:
+            conversation, turn, earlier = self._begin(owner, conversation, question, replaced)
+        except Exception:  # noqa: BLE001 - the reader gets one calm line, the log the rest
+            yield self._broken(question, language, conversation)
+            return
+        before = self._shown(owner, earlier)
+        now = Shown(key=turn.id, question=question, language=language, stage=Stage.SEARCHING)
+        scene = Scene(conversation=conversation, turns=(*before, now), key=turn.id)
+        done = False
+        try:
+            yield scene
+            for grown in self._grown(owner, turn, earlier, scene, choice):
+                scene = grown
+                done = scene.turns[-1].stage is Stage.DONE
+                yield scene
+        except QuestionError as exc:
+            self.store.conversations.drop_from(owner, conversation, turn.position)
+            yield _ended(scene, str(exc))
+        except AssistantError as exc:
+            yield _ended(scene, str(exc))
+        except Exception:  # noqa: BLE001 - the same
+            _log.exception("answer %s failed", turn.id[:8])
+            yield _ended(scene, TEXTS[language]["failed"].format(reference=turn.id[:8]))
+        finally:
+            # Also when the reader closes the tab: the generator is closed where it stands.
+            if not done:
+                self.store.conversations.stop(turn.id, scene.turns[-1].text)
+
+    def _begin(
+        self, owner: str, conversation: str, question: str, replaced: str
+    ) -> tuple[str, Turn, list[Turn]]:
+        """Return the conversation, the new turn and those before it."""
+        kept = self.store.conversations
+        if not conversation or kept.get(owner, conversation) is None:
+            conversation = kept.create(owner).id
+        earlier = kept.turns(owner, conversation)
+        for turn in earlier:
+            if turn.id == replaced:
+                kept.drop_from(owner, conversation, turn.position)
+                earlier = earlier[: earlier.index(turn)]
+                break
+        return conversation, kept.begin(owner, conversation, question), earlier
+
+    def _grown(
+        self, owner: str, turn: Turn, earlier: Sequence[Turn], scene: Scene, choice: Choice
+    ) -> Iterator[Scene]:
+        """Yield a scene for each event of the stream."""
+        history = [Message(role=Role.USER, content=each.question) for each in earlier]
+        asked = f"{choice.background} {turn.question}" if choice.background else turn.question
+        started = time.monotonic()
+        for event in self.assistant.stream(asked, history, choice.filters):
+            scene = _after(event, scene)
+            now = scene.turns[-1]
+            if isinstance(event, Answered):
+                answer = of_answer(event.answer)
+                self.store.conversations.finish(turn.id, answer)
+                self.store.usage.add(owner, DOOR, answer, time.monotonic() - started)
+                offered = tuple(suggest(event.answer, [each.question for each in earlier]))
+                scene = replace(scene, turns=(*scene.turns[:-1], replace(now, suggestions=offered)))
+            elif isinstance(event, Verified | Restarted):
+                self.store.conversations.progress(turn.id, now.text)
+            yield scene
+
+    def _offered(self, answer: Answer, asked: Sequence[str]) -> tuple[str, ...]:
+        """Return what to ask after a stored answer: its passages are found again."""
+        try:
+            found = self.assistant.search(answer.standalone_question)
+        except AssistantError:
+            return ()
+        fresh = {passage.chunk.id: passage for passage in found}
+        passages = tuple(fresh.get(p.chunk.id, p) for p in answer.passages)
+        return tuple(suggest(replace(answer, passages=passages), asked))
+
+    def _shown(self, owner: str, turns: Sequence[Turn]) -> tuple[Shown, ...]:
+        """Return stored turns as they are shown."""
+        ids = [turn.answer.id for turn in turns if turn.answer]
+        opinions = self.store.opinions.of(owner, ids) if ids else {}
+        return tuple(_restored(turn, opinions) for turn in turns)
+
+    def _broken(self, question: str, language: Language, conversation: str) -> Scene:
+        """Return a scene that says that a question could not even be begun."""
+        _log.exception("a question could not be kept")
+        note = TEXTS[language]["failed"].format(reference="store")
+        turn = Shown(
+            key="none", question=question, language=language, stage=Stage.FAILED, note=note
+        )
+        return Scene(conversation=conversation, turns=(turn,), key="none")
+
+
+def _after(event: Event, scene: Scene) -> Scene:
+    """Return the scene after an event."""
+    *before, now = scene.turns
+    match event:
+        case Retrieved(passages=passages):
+            scene = replace(scene, passages=passages, citations=())
+            now = replace(now, stage=Stage.CHECKING)
+        case Verified(piece=piece, check=check):
+            checks = (*now.checks, check) if check else now.checks
+            now = replace(now, stage=Stage.CHECKING, text=now.text + piece, checks=checks)
+        case Restarted():
+            now = replace(now, text="", checks=())
+        case Thought(piece=piece):
+            now = replace(now, stage=Stage.THINKING, thoughts=now.thoughts + piece)
+        case Answered(answer=answer):
+            scene = replace(scene, passages=answer.passages, citations=answer.citations)
+            now = _answered(now, answer)
+    return replace(scene, turns=(*before, now))
+
+
+def _answered(turn: Shown, answer: Answer) -> Shown:
+    return replace(
+        turn, stage=Stage.DONE, text=answer.text, language=answer.language, answer=answer
+    )
+
+
+def _restored(turn: Turn, opinions: dict[str, Feedback]) -> Shown:
+    """Return a stored turn as it is shown; one that has no answer was interrupted."""
+    shown = Shown(
+        key=turn.id,
+        question=turn.question,
+        language=detect_language(turn.question),
+        stage=Stage.UNFINISHED,
+        text=turn.text,
+    )
+    if turn.answer is None:
+        return shown
+    given = opinions.get(turn.answer.id)
+    if given is not None and given.rating:
+        opinion = Opinion(rating=given.rating, commented=bool(given.comment))
+        shown = replace(shown, opinion=opinion)
+    return _answered(shown, restore(turn.answer))
+
+
+def _ended(scene: Scene, note: str) -> Scene:
+    """Return a scene whose last answer failed; what was shown stays."""
+    *before, now = scene.turns
+    return replace(scene, turns=(*before, replace(now, stage=Stage.FAILED, note=note)))

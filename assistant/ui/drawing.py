@@ -1,0 +1,106 @@
+"""What the page's outputs show, in their order.
+
+Knows: which components there are and what each takes. Does not know events. Invariant: the order of
+``Outputs`` is that of the lists in ``page``: box, transcript, sources, conversation, editing, side
+bar and hint; for a whole page then head, filters and language.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import gradio as gr
+
+from assistant.rendering import escape_html
+from assistant.schema import Language
+from assistant.ui.cards import pane_html
+from assistant.ui.desk import Desk, Scene
+from assistant.ui.filtering import NOTHING, Choice, choose, filters_html, places_of
+from assistant.ui.frame import TONGUES, head_html
+from assistant.ui.sidebar import sidebar_html
+from assistant.ui.texts import TEXTS
+from assistant.ui.transcript import turn_html, welcome_html
+
+Outputs = tuple[Any, ...]
+
+
+class Drawing:
+    """Draws what a reader sees. Safe to share between threads."""
+
+    def __init__(self, desk: Desk) -> None:
+        """Take the desk whose conversations and coverage are drawn."""
+        self._desk = desk
+
+    def rest(self, scene: Scene, language: Language, owner: str) -> Outputs:
+        """Return a conversation at rest."""
+        say = TEXTS[language]
+        return (
+            gr.Textbox(submit_btn=say["send"], stop_btn=False),
+            articles(scene, language),
+            pane_of(scene, language),
+            scene.conversation,
+            "",
+            self.side(owner, scene.conversation, language),
+            "",
+        )
+
+    def whole(self, scene: Scene, language: Language, owner: str, chosen: object) -> Outputs:
+        """Return everything on the page in a language, the filters as they were chosen."""
+        say = TEXTS[language]
+        _, *drawn = self.rest(scene, language, owner)
+        drawn[0] = gr.HTML(drawn[0], name=say["conversation"], tongue=TONGUES[language])
+        box = gr.Textbox(
+            placeholder=say["placeholder"],
+            label=say["ask_label"],
+            submit_btn=say["send"],
+            stop_btn=False,
+        )
+        form = gr.HTML(
+            chosen if isinstance(chosen, dict) else dict(NOTHING),
+            form=self.filters_form(language, chosen),
+        )
+        return (box, *drawn, head_html(language), form, language.value)
+
+    def side(self, owner: str, current: str, language: Language, words: str = "") -> str:
+        """Return the side bar, with the conversations that have some words; all without any."""
+        kept = self._desk.store.conversations
+        found = kept.search(owner, words) if words else kept.of(owner)
+        return sidebar_html(found, current or "", language, words)
+
+    def filters_form(self, language: Language, chosen: object = None) -> str:
+        """Return the filters' form."""
+        documents = self._desk.assistant.coverage().documents
+        return filters_html(language, places_of(documents), self.years(), chosen)
+
+    def choice(self, chosen: object, question: str) -> Choice:
+        """Return what the filters mean for a question."""
+        documents = self._desk.assistant.coverage().documents
+        return choose(chosen, question, places_of(documents), self.years())
+
+    def years(self) -> list[int]:
+        """Return years to choose from, the last one first."""
+        documents = self._desk.assistant.coverage().documents
+        known = {document.source.year for document in documents}
+        return sorted(known | {datetime.now(UTC).year}, reverse=True)
+
+
+def articles(scene: Scene, language: Language) -> list[str]:
+    """Return the articles of a conversation, or the welcome before anything was asked."""
+    if not scene.turns:
+        return [welcome_html(language)]
+    last = len(scene.turns)
+    return [
+        turn_html(turn, number, language, last=number == last)
+        for number, turn in enumerate(scene.turns, start=1)
+    ]
+
+
+def pane_of(scene: Scene, language: Language) -> str:
+    """Return the source pane of a scene."""
+    return pane_html(scene.passages, scene.citations, language, scene.key or "none")
+
+
+def hint(text: str, more: str = "") -> str:
+    """Return a line above the box; ``more`` is HTML of our own."""
+    return f'<p class="fp-hint" role="status">{escape_html(text)}{more}</p>'

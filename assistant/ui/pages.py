@@ -1,0 +1,88 @@
+"""The pages beside the chat, and the files it gives out: knowledge, quality, exports.
+
+Knows: addresses. Does not know Gradio. Invariant: a conversation is given to its owner alone; for
+anybody else it does not exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi.responses import HTMLResponse, Response
+
+from assistant.assistant import Assistant
+from assistant.exporting import MEDIA_TYPES, export
+from assistant.schema import Language
+from assistant.store import Store
+from assistant.ui.browse import Picked, knowledge_html
+from assistant.ui.scores import last_report, quality_html, read_scores
+from assistant.ui.texts import TEXTS
+
+_Short = Annotated[str, Query(max_length=200)]
+
+
+def page_routes(
+    assistant: Assistant, store: Store, owner: Callable[[Request], str], baselines: Path, runs: Path
+) -> APIRouter:
+    """Return the routes.
+
+    Args:
+        assistant: says what is covered.
+        store: keeps conversations.
+        owner: says whose request it is.
+        baselines: the folder of committed scores; need not exist.
+        runs: the folder of evaluation runs on this machine; need not exist.
+    """
+    routes = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+
+    @routes.get("/knowledge")
+    def knowledge(
+        request: Request,
+        language: _Short = "",
+        words: _Short = "",
+        kind: _Short = "",
+        grade: _Short = "",
+        tongue: Annotated[str | None, Query(alias="in", max_length=200)] = None,
+    ) -> str:
+        shown = _language(request, language)
+        # Most documents are there twice: until a reader picks, those in the page's language.
+        tongue = shown.value if tongue is None else tongue
+        picked = Picked(words=words, kind=kind, grade=grade, tongue=tongue)
+        return knowledge_html(assistant.coverage().documents, picked, shown)
+
+    @routes.get("/quality")
+    def quality(request: Request, language: _Short = "") -> str:
+        shown = _language(request, language)
+        return quality_html(read_scores(baselines), last_report(runs), shown)
+
+    @routes.get("/conversations/{key}.{ending}")
+    def conversation(request: Request, key: str, ending: str, language: _Short = "") -> Response:
+        held = store.conversations.get(owner(request), key) if ending in MEDIA_TYPES else None
+        if held is None:
+            raise HTTPException(404, "there is no such conversation")
+        shown = _language(request, language)
+        title = held.title or TEXTS[shown]["untitled"]
+        turns = store.conversations.turns(owner(request), key)
+        name = quote("".join(c for c in title if c.isalnum() or c in " -_")[:60].strip() or "chat")
+        return Response(
+            export(ending, title, turns, shown),
+            media_type=MEDIA_TYPES[ending],
+            headers={
+                "Content-Disposition": f"attachment; filename*=UTF-8''{name}.{ending}",
+                "Cache-Control": "no-store",
+            },
+        )
+
+    return routes
+
+
+def _language(request: Request, chosen: str) -> Language:
+    """Return the language that was chosen, else the browser's."""
+    if chosen in {each.value for each in Language}:
+        return Language(chosen)
+    accepted = request.headers.get("accept-language", "").lower()
+    return Language.ZH if accepted.startswith("zh") else Language.EN

@@ -1,0 +1,68 @@
+"""HTML of the side bar: the conversations of one reader, to open, find, rename, export and delete.
+
+Knows: how a list of conversations is shown. Does not know the store. Invariant: titles are what
+readers typed, so they are escaped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from assistant.rendering import escape_html
+from assistant.schema import Language
+from assistant.store import Conversation
+from assistant.ui.texts import TEXTS
+
+FORMATS = {"md": "Markdown", "docx": "DOCX", "pdf": "PDF"}
+"""In what a conversation is exported, by the ending of the file."""
+
+
+def sidebar_html(
+    conversations: Sequence[Conversation], current: str, language: Language, searched: str = ""
+) -> str:
+    """Return the side bar.
+
+    Args:
+        conversations: to list, the last one used first.
+        current: id of the one that is open, or "".
+        language: of the page.
+        searched: the words these were found by, or "".
+    """
+    say = TEXTS[language]
+    items = "".join(_item(each, each.id == current, language) for each in conversations)
+    empty = say["none_found"] if searched else say["none_yet"]
+    listed = f"<ul>{items}</ul>" if items else f'<p class="fp-muted">{empty}</p>'
+    return (
+        f'<nav class="fp-bar" aria-label="{say["conversations"]}">'
+        f'<div class="fp-pane-head"><h2>{say["conversations"]}</h2><button type="button"'
+        f' class="fp-close" data-close="side">{say["close"]}</button></div>'
+        f'<button type="button" class="fp-new" data-do="click">+ {say["new"]}</button>'
+        f'<form data-do="submit" class="fp-find" role="search"><label class="fp-sr"'
+        f' for="fp-find">{say["search"]}</label><input id="fp-find" name="words" type="search"'
+        f' placeholder="{say["search"]}" autocomplete="off" maxlength="200"></form>'
+        f'<div class="fp-list" role="status">{listed}</div></nav>'
+    )
+
+
+def _item(conversation: Conversation, current: bool, language: Language) -> str:
+    say, key = TEXTS[language], escape_html(conversation.id)
+    title = escape_html(conversation.title or say["untitled"])
+    exports = " ".join(
+        f'<a href="conversations/{key}.{ending}?language={language.value}" download>{name}</a>'
+        for ending, name in FORMATS.items()
+    )
+    now = ' aria-current="true"' if current else ""
+    return (
+        f'<li class="fp-item"><button type="button" class="fp-open" data-do="select"'
+        f' data-key="{key}"{now}>{title}</button>'
+        f'<details class="fp-options" id="options-{key}"><summary aria-label="'
+        f'{escape_html(say["options"].format(title=conversation.title or say["untitled"]))}">⋯'
+        f'</summary><form data-do="edit" data-key="{key}"><label for="title-{key}">'
+        f'{say["rename_label"]}</label><input id="title-{key}" name="title" value="{title}"'
+        f' maxlength="200" autocomplete="off"><button type="submit" class="fp-small">'
+        f"{say['save']}</button></form>"
+        f"<p>{say['export']} {exports}</p>"
+        f'<details class="fp-sure"><summary>{say["delete"]}</summary><button type="button"'
+        f' class="fp-small fp-danger" data-do="delete" data-key="{key}">{say["delete_sure"]}'
+        "</button></details></details></li>"
+    )

@@ -1,0 +1,238 @@
+"""HTML of a conversation: each question with its answer, what was checked, and what to do with it.
+
+Knows: how far an answer got and how each state is told. Does not know the store or events.
+Invariants: one turn is one article, whose HTML depends on that turn alone; everything that was
+typed or written by a model is escaped.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from assistant.rendering import escape_html
+from assistant.schema import Answer, AnswerKind, ClaimCheck, Language
+from assistant.ui.html import Badges, answer_html, thoughts_html
+from assistant.ui.texts import EXAMPLES, TEXTS
+
+
+class Stage(StrEnum):
+    """How far an answer is."""
+
+    SEARCHING = "searching"
+    THINKING = "thinking"
+    CHECKING = "checking"
+    DONE = "done"
+    STOPPED = "stopped"
+    UNFINISHED = "unfinished"
+    FAILED = "failed"
+
+
+_THUMB = (
+    '<svg viewBox="0 0 24 24" width="17" height="17" fill="none" stroke="currentColor"'
+    ' stroke-width="1.8" stroke-linejoin="round" aria-hidden="true"><path d="M7 11v9H4v-9zm0 0 4-8'
+    'c1.7 0 2.6 1.2 2.3 2.8L12.7 9H18c1.3 0 2.2 1.2 1.9 2.4l-1.6 6.8A2.3 2.3 0 0 1 16 20H7"/></svg>'
+)
+RUNNING = {Stage.SEARCHING, Stage.THINKING, Stage.CHECKING}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opinion:
+    """What the reader thinks of an answer."""
+
+    rating: int
+    """1 or -1."""
+    commented: bool = False
+    """Whether they have said all they want to say."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A question and as much of its answer as there is."""
+
+    key: str
+    """Id of its turn."""
+    question: str
+    language: Language
+    """Of the answer."""
+    stage: Stage
+    text: str = ""
+    checks: tuple[ClaimCheck, ...] = ()
+    thoughts: str = ""
+    answer: Answer | None = None
+    note: str = ""
+    """Why there is no answer."""
+    suggestions: tuple[str, ...] = ()
+    opinion: Opinion | None = None
+
+
+def turn_html(turn: Shown, number: int, language: Language, *, last: bool) -> str:
+    """Return the article of one turn.
+
+    Args:
+        turn: what to show.
+        number: from 1.
+        language: of the page.
+        last: whether nothing follows; only then are there questions to go on with.
+    """
+    say, key = TEXTS[language], escape_html(turn.key)
+    change = (
+        f'<button type="button" class="fp-quiet" data-do="edit" data-key="{key}"'
+        f' aria-label="{say["edit_label"]}">{say["edit"]}</button>'
+        if turn.stage not in RUNNING
+        else ""
+    )
+    return (
+        f'<article class="fp-turn" id="turn-{key}" data-stage="{turn.stage.value}"'
+        f' aria-label="{say["you"]} {number}">'
+        f'<div class="fp-asked"><h2 class="fp-sr">{say["you"]}</h2>'
+        f'<p class="fp-question">{_lines(turn.question)}</p>{change}</div>'
+        f'<div class="fp-reply"><h2 class="fp-sr">{say["answer"]}</h2>'
+        f"{_body(turn)}{_after(turn, language)}{_next(turn, language) if last else ''}</div></article>"
+    )
+
+
+def welcome_html(language: Language) -> str:
+    """Return what a first visit shows: what this is, what it is not, and questions by role."""
+    say = TEXTS[language]
+    roles = "".join(
+        f'<section><h3>{escape_html(role)}</h3><ul class="fp-suggestions">'
+        f"{''.join(f'<li>{ask_html(question)}</li>' for question in questions)}</ul></section>"
+        for role, questions in EXAMPLES[language].items()
+    )
+    return (
+        f'<div class="fp-welcome"><h2>{say["welcome"]}</h2><p>{say["is"]}</p>'
+        f'<p class="fp-muted">{say["is_not"]}</p>'
+        f'<div class="fp-roles" role="group" aria-label="{say["for_role"]}">{roles}</div></div>'
+    )
+
+
+def ask_html(question: str) -> str:
+    """Return a button that asks a question."""
+    shown = escape_html(question)
+    return (
+        f'<button type="button" class="fp-ask" data-do="click" data-ask="{shown}">{shown}</button>'
+    )
+
+
+def _body(turn: Shown) -> str:
+    """Return thoughts and text, in the answer's language."""
+    checks = turn.answer.grounding.checks if turn.answer else turn.checks
+    thoughts = turn.answer.thoughts if turn.answer else turn.thoughts
+    badges = Badges(key=escape_html(turn.key), language=turn.language, checks=checks)
+    tongue = "zh-CN" if turn.language is Language.ZH else "en"
+    text = answer_html(turn.text, badges) if turn.text.strip() else ""
+    return f'<div lang="{tongue}">{thoughts_html(thoughts, turn.language, badges.key)}{text}</div>'
+
+
+def _after(turn: Shown, language: Language) -> str:
+    """Return what follows the text: how far it is, what was checked, what can be done."""
+    say = TEXTS[language]
+    match turn.stage:
+        case Stage.SEARCHING | Stage.THINKING | Stage.CHECKING:
+            return f'<p class="fp-working"><span class="fp-dots"></span>{say[turn.stage.value]}</p>'
+        case Stage.FAILED:
+            notes = _calm(turn.note)
+        case Stage.STOPPED | Stage.UNFINISHED:
+            notes = _calm(say[turn.stage.value] if turn.text.strip() else say["nothing_yet"])
+        case Stage.DONE:
+            notes = _calm(turn.note) if turn.note else ""
+    if turn.answer is not None:
+        notes += _notices(turn.answer, language)
+    return f'<div class="fp-end">{notes}{_tools(turn, language)}</div>'
+
+
+def _notices(answer: Answer, language: Language) -> str:
+    """Return what a sceptical reader should know: incomplete, left out, weak sources, who wrote."""
+    say = TEXTS[language]
+    parts = []
+    if answer.partial:
+        parts.append(_calm(say["partial"]))
+    parts += [f'<p class="fp-notice">{escape_html(notice)}</p>' for notice in answer.notices]
+    if answer.withheld:
+        parts.append(
+            f'<details class="fp-notice"><summary>{say["left_out_why"]}</summary>'
+            f"<p>{say['left_out_means']}</p></details>"
+        )
+    count = len(answer.grounding.checks)
+    if count:
+        checked = say["checked_one"] if count == 1 else say["checked"].format(count=count)
+        parts.append(f'<p class="fp-checked"><span aria-hidden="true">✓</span> {checked}</p>')
+    if count or answer.provenance.left_machine:
+        parts.append(f'<p class="fp-meta">{escape_html(_written_by(answer, language))}</p>')
+    return "".join(parts)
+
+
+def _written_by(answer: Answer, language: Language) -> str:
+    """Return who wrote an answer, whether text left the machine, and what it cost."""
+    say, how = TEXTS[language], answer.provenance
+    # Of an address or a file, only the name is a reader's business.
+    model = how.model.partition("@http")[0].rsplit("/", 1)[-1]
+    written = say["quoted"] if model.startswith("embedded") else say["written"].format(model=model)
+    parts = [written] if answer.grounding.checks else []
+    parts.append(say["left"] if how.left_machine else say["stayed"])
+    if how.cost is not None:
+        parts.append(say["cost"].format(cost=f"{how.cost:.4f}"))
+    return " · ".join(parts)
+
+
+def _tools(turn: Shown, language: Language) -> str:
+    """Return the buttons under an answer, and the place for a comment once it was rated."""
+    say, key = TEXTS[language], escape_html(turn.key)
+    tools = [
+        f'<button type="button" class="fp-quiet" data-do="retry" data-key="{key}">'
+        f"{say['retry']}</button>"
+    ]
+    if turn.answer is None:
+        return f'<div class="fp-tools">{"".join(tools)}</div>'
+    tools.insert(
+        0,
+        f'<button type="button" class="fp-quiet" data-copy="turn-{key}"'
+        f' data-done="{say["copied"]}">{say["copy"]}</button>',
+    )
+    rating = turn.opinion.rating if turn.opinion else 0
+    for value, name in ((1, "helpful"), (-1, "unhelpful")):
+        tools.append(
+            f'<button type="button" class="fp-quiet fp-thumb" data-do="like" data-key="{key}"'
+            f' data-rating="{value}" aria-pressed="{"true" if rating == value else "false"}"'
+            f' aria-label="{say[name]}" title="{say[name]}">{_THUMB}</button>'
+        )
+    return f'<div class="fp-tools">{"".join(tools)}</div>{_comment(turn, language)}'
+
+
+def _comment(turn: Shown, language: Language) -> str:
+    say, key = TEXTS[language], escape_html(turn.key)
+    if turn.opinion is None:
+        return ""
+    if turn.opinion.commented:
+        return f'<p class="fp-muted" role="status">{say["comment_thanks"]}</p>'
+    return (
+        f'<form class="fp-comment" data-do="submit" data-key="{key}"'
+        f' data-rating="{turn.opinion.rating}"><label for="comment-{key}">{say["comment"]}</label>'
+        f'<textarea id="comment-{key}" name="comment" rows="2" maxlength="2000"></textarea>'
+        f'<button type="submit" class="fp-small">{say["comment_send"]}</button></form>'
+    )
+
+
+def _next(turn: Shown, language: Language) -> str:
+    """Return questions to go on with; after an abstention, what is covered as well."""
+    say = TEXTS[language]
+    abstained = turn.answer is not None and turn.answer.kind is AnswerKind.ABSTENTION
+    link = f'<p><a class="fp-link" href="knowledge">{say["browse"]}</a></p>' if abstained else ""
+    if not turn.suggestions:
+        return link
+    tongue = "zh-CN" if turn.language is Language.ZH else "en"
+    items = "".join(f"<li>{ask_html(question)}</li>" for question in turn.suggestions)
+    return (
+        f'<section class="fp-next"><h3>{say["answerable"] if abstained else say["more"]}</h3>'
+        f'<ul class="fp-suggestions" lang="{tongue}">{items}</ul>{link}</section>'
+    )
+
+
+def _calm(text: str) -> str:
+    return f'<p class="fp-calm">{escape_html(text)}</p>'
+
+
+def _lines(text: str) -> str:
+    """Return a question as typed, its line breaks kept."""
+    return "<br>".join(map(escape_html, text.split("\n")))

@@ -1,0 +1,70 @@
+"""What is offered to ask next: listed questions, in the asker's language, not asked before."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from assistant import Assistant
+from assistant.schema import AnswerKind, Language
+from assistant.suggestions import COUNT, suggest
+from tests.test_ui_html import answered, citation, listing_of
+
+
+def offered(*questions: str, asked: tuple[str, ...] = (), **changes) -> list[str]:
+    source = listing_of(*questions)
+    made = {"passages": (source,), "citations": (citation("AI is used.", source),)}
+    return suggest(answered(**made | changes), asked)
+
+
+def test_a_question_is_written_as_a_reader_would_write_it() -> None:
+    assert offered("how many smes use ai") == ["How many SMEs use AI?"]
+    assert offered("is it us law or eu law") == ["Is it us law or EU law?"]
+
+
+@pytest.mark.parametrize(
+    "listed",
+    ["ai use by sector", "ai costs", "how much", "", "what about this", "why do they wait"],
+)
+def test_what_is_no_question_by_itself_is_not_offered(listed: str) -> None:
+    assert offered(listed) == []
+
+
+def test_only_questions_in_the_language_of_the_answer_are_offered() -> None:
+    both = ("how many smes use ai", "有多少中小企业在用AI", "中小企业用AI的步骤")
+    assert offered(*both, language=Language.ZH) == ["有多少中小企业在用AI？"]
+
+
+def test_what_was_asked_is_not_offered_again_in_other_words() -> None:
+    listed = ("how many smes use ai", "do smes use ai, how many?", "what does ai cost a firm")
+    assert offered(*listed, asked=("How many SMEs use AI?",)) == ["What does AI cost a firm?"]
+    assert offered(*listed, question="what does AI cost a firm") == ["How many SMEs use AI?"]
+    zh = "用AI要花多少钱"
+    assert offered(zh, language=Language.ZH, asked=("用 AI 要花多少钱？",)) == []
+
+
+def test_an_answer_offers_what_its_own_passages_list_an_abstention_what_is_near() -> None:
+    cited, near = listing_of("what does ai cost a firm"), listing_of("how many smes use ai")
+    near = replace(near, chunk=replace(near.chunk, id="near"))
+    made = {"passages": (near, cited), "citations": (citation("AI is used.", cited),)}
+    assert suggest(answered(**made)) == ["What does AI cost a firm?"]
+    none = answered(**made | {"citations": (), "kind": AnswerKind.ABSTENTION})
+    assert suggest(none) == ["How many SMEs use AI?", "What does AI cost a firm?"]
+
+
+def test_no_more_are_offered_than_asked_for() -> None:
+    listed = ("how many smes use ai", "what does ai cost a firm", "who checks ai results here",
+              "why do firms hold back so long")  # fmt: skip
+    assert len(offered(*listed)) == COUNT
+
+
+@pytest.mark.parametrize("question", ["What is the capital of France?", "法国的首都是哪里？"])
+def test_after_an_abstention_what_is_offered_can_be_answered(
+    assistant: Assistant, question: str
+) -> None:
+    answer = assistant.ask(question)
+    assert answer.abstained
+    questions = suggest(answer)
+    assert len(questions) == COUNT
+    assert [q for q in questions if assistant.ask(q).abstained] == []

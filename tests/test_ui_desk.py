@@ -1,0 +1,207 @@
+"""The desk: answers grow, are kept as they grow, and end whatever happens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, cast
+
+import pytest
+
+from assistant import Assistant
+from assistant.errors import BackendError, QuestionError
+from assistant.exchange import of_answer
+from assistant.schema import (
+    Answered,
+    Event,
+    Filters,
+    Language,
+    Message,
+    Retrieved,
+    Thought,
+    Verified,
+)
+from assistant.store import Store, TurnState
+from assistant.ui.desk import Desk, Scene
+from assistant.ui.filtering import Choice
+from assistant.ui.transcript import RUNNING, Stage
+from tests.test_ui_html import answered, check_of, citation, listing_of, passage
+
+FREE = Choice(filters=None, background="")
+
+
+class Scripted:
+    """An assistant that says what it was told, and remembers what it was asked."""
+
+    def __init__(self, *events: Event | Exception) -> None:
+        self.events = events
+        self.asked: list[tuple[str, list[str], Filters | None]] = []
+
+    def stream(
+        self, question: str, history: Sequence[Message] = (), filters: Filters | None = None
+    ) -> Iterator[Event]:
+        self.asked.append((question, [message.content for message in history], filters))
+        for event in self.events:
+            if isinstance(event, Exception):
+                raise event
+            yield event
+
+    def search(self, query: str) -> list[Any]:
+        return [listing_of("how many smes use ai")]
+
+
+SENTENCE = Verified(
+    check=check_of("AI is used.", 0, citation("AI is used.", passage())), piece="AI is used. [1]"
+)
+WHOLE: tuple[Event, ...] = (
+    Retrieved(passages=(passage(),)), SENTENCE, Answered(answer=answered()),
+)  # fmt: skip
+
+
+def desk_with(store: Store, *events: Event | Exception) -> tuple[Desk, Scripted]:
+    scripted = Scripted(*events)
+    return Desk(cast(Assistant, scripted), store), scripted
+
+
+def drain(desk: Desk, question: str = "q?", conversation: str = "", **more: Any) -> Scene:
+    *_, last = desk.answer("me", conversation, question, more.pop("choice", FREE), **more)
+    return last
+
+
+def test_an_answer_grows_and_is_kept_before_each_next_sentence(store: Store) -> None:
+    desk, _ = desk_with(store, *WHOLE)
+    seen = []
+    for scene in desk.answer("me", "", "q?", FREE):
+        (kept,) = store.conversations.turns("me", scene.conversation)
+        seen.append((scene.turns[-1].stage, scene.turns[-1].text, kept.state, kept.text))
+    assert seen == [
+        (Stage.SEARCHING, "", TurnState.ANSWERING, ""),
+        (Stage.CHECKING, "", TurnState.ANSWERING, ""),
+        (Stage.CHECKING, "AI is used. [1]", TurnState.ANSWERING, "AI is used. [1]"),
+        (Stage.DONE, "AI is used. [1]", TurnState.DONE, "AI is used. [1]"),
+    ]
+
+
+def test_a_finished_conversation_comes_back_as_it_was(store: Store) -> None:
+    desk, _ = desk_with(store, *WHOLE)
+    scene = drain(desk)
+    again = desk.open("me", scene.conversation)
+    (turn,) = again.turns
+    assert turn.stage is Stage.DONE
+    assert turn.answer is not None
+    assert of_answer(turn.answer) == of_answer(answered())
+    assert again.citations == scene.citations
+    assert turn.suggestions == ("How many SMEs use AI?",)
+
+
+def test_what_was_asked_before_goes_along_and_a_sector_stands_before_the_question(
+    store: Store,
+) -> None:
+    desk, scripted = desk_with(store, *WHOLE)
+    first = drain(desk, "one?")
+    only = Filters(year_from=2024)
+    choice = Choice(filters=only, background="We run a farm.")
+    second = drain(desk, "two?", first.conversation, choice=choice)
+    assert scripted.asked == [("one?", [], None), ("We run a farm. two?", ["one?"], only)]
+    # What is shown and kept is what was typed.
+    assert [turn.question for turn in second.turns] == ["one?", "two?"]
+
+
+@pytest.mark.parametrize("problem", [BackendError("m: is down"), RuntimeError("secret detail")])
+def test_whatever_fails_the_reader_gets_a_calm_line_and_keeps_what_was_shown(
+    store: Store, problem: Exception
+) -> None:
+    desk, _ = desk_with(store, WHOLE[0], SENTENCE, problem)
+    last = drain(desk).turns[-1]
+    assert last.stage is Stage.FAILED
+    assert last.text == "AI is used. [1]"
+    assert "secret" not in last.note
+    (kept,) = store.conversations.turns("me", store.conversations.of("me")[0].id)
+    assert (kept.state, kept.text) == (TurnState.UNFINISHED, "AI is used. [1]")
+
+
+def test_a_question_that_cannot_be_taken_leaves_no_turn(store: Store) -> None:
+    desk, _ = desk_with(store, QuestionError("too long"))
+    scene = drain(desk)
+    assert scene.turns[-1].note == "too long"
+    assert store.conversations.turns("me", scene.conversation) == []
+
+
+def test_a_reader_who_leaves_in_the_middle_finds_the_answer_marked(store: Store) -> None:
+    desk, _ = desk_with(store, *WHOLE)
+    running = desk.answer("me", "", "q?", FREE)
+    scenes = [next(running) for _ in range(3)]
+    cast(Any, running).close()  # as when the tab is closed
+    (turn,) = desk.open("me", scenes[-1].conversation).turns
+    assert (turn.stage, turn.text) == (Stage.UNFINISHED, "AI is used. [1]")
+
+
+def test_a_stopped_answer_keeps_what_was_shown_and_is_not_finished_later(store: Store) -> None:
+    desk, _ = desk_with(store, *WHOLE)
+    running = desk.answer("me", "", "q?", FREE)
+    scene = [next(running) for _ in range(3)][-1]
+    desk.stop("me", scene.conversation)
+    list(running)
+    (turn,) = desk.open("me", scene.conversation).turns
+    assert turn.stage is Stage.UNFINISHED
+    assert turn.text == "AI is used. [1]"
+
+
+def test_a_changed_question_replaces_its_turn_and_what_follows(store: Store) -> None:
+    desk, _ = desk_with(store, *WHOLE)
+    first = drain(desk, "one?")
+    drain(desk, "two?", first.conversation)
+    key = first.turns[0].key
+    scene = drain(desk, "other?", first.conversation, replaced=key)
+    assert [turn.question for turn in scene.turns] == ["other?"]
+    assert len(store.conversations.turns("me", first.conversation)) == 1
+
+
+def test_thoughts_come_before_the_answer_and_are_none_of_it(store: Store) -> None:
+    desk, _ = desk_with(store, WHOLE[0], Thought(piece="hm"), *WHOLE[1:])
+    stages = [scene.turns[-1].stage for scene in desk.answer("me", "", "q?", FREE)]
+    assert Stage.THINKING in stages
+    assert stages[-1] is Stage.DONE
+    assert set(stages[:-1]) <= RUNNING
+
+
+def test_nobody_sees_or_changes_what_is_somebody_elses(store: Store) -> None:
+    desk, _ = desk_with(store, *WHOLE)
+    mine = drain(desk, "mine?")
+    key = mine.turns[0].key
+    assert desk.open("you", mine.conversation).turns == ()
+    assert desk.question("you", mine.conversation, key) is None
+    assert desk.sources("you", mine.conversation, key) is None
+    *_, theirs = desk.answer("you", mine.conversation, "yours?", FREE, key)
+    assert theirs.conversation != mine.conversation
+    desk.rate("you", mine.conversation, key, 1)
+    assert store.opinions.of("you") == {}
+    assert [turn.question for turn in desk.open("me", mine.conversation).turns] == ["mine?"]
+
+
+def test_a_thumb_and_a_comment_are_kept_and_shown(store: Store) -> None:
+    desk, _ = desk_with(store, *WHOLE)
+    scene = drain(desk)
+    key = scene.turns[0].key
+    desk.rate("me", scene.conversation, key, -1)
+    opinion = desk.open("me", scene.conversation).turns[0].opinion
+    assert opinion is not None
+    assert (opinion.rating, opinion.commented) == (-1, False)
+    desk.rate("me", scene.conversation, key, -1, "wrong year")
+    opinion = desk.open("me", scene.conversation).turns[0].opinion
+    assert opinion is not None
+    assert opinion.commented
+    (given,) = store.opinions.of("me").values()
+    assert (given.rating, given.comment) == (-1, "wrong year")
+
+
+def test_a_store_that_fails_is_told_calmly(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk, _ = desk_with(store, *WHOLE)
+    monkeypatch.setattr(store.conversations, "begin", _broken)
+    last = drain(desk).turns[-1]
+    assert last.stage is Stage.FAILED
+    assert last.language is Language.EN
+    assert "disk" not in last.note
+
+
+def _broken(*_: object) -> Any:
+    raise OSError("disk full")

@@ -1,0 +1,255 @@
+"""The pages beside the chat: filters, the knowledge, the scores, exports; and their texts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from assistant import Assistant
+from assistant.exchange import of_answer
+from assistant.schema import Filters, Kind, Language
+from assistant.store import Store
+from assistant.ui import texts
+from assistant.ui.browse import Picked, knowledge_html
+from assistant.ui.filtering import NOTHING, choose, filters_html, places_of
+from assistant.ui.pages import page_routes
+from assistant.ui.scores import last_report, quality_html, read_scores
+from assistant.ui.sidebar import sidebar_html
+from tests.attacks import ATTACKS
+from tests.test_ui_html import KNOWN, Tags, answered, harmless, passage
+
+PLACES = {"China": "中国", "United States": "美国"}
+YEARS = [2026, 2025]
+
+
+def body(html: str) -> str:
+    return html.partition("<body")[2].partition(">")[2].partition("</body>")[0]
+
+
+# ---- texts
+def test_both_languages_say_the_same_things() -> None:
+    english, chinese = (texts.TEXTS[language] for language in Language)
+    assert list(english) == list(chinese)
+    for key, text in english.items():
+        assert sorted(_fields(text)) == sorted(_fields(chinese[key])), key
+    for table in (texts.KINDS, texts.MEASURES, texts.SUITES):
+        assert list(table[Language.EN]) == list(table[Language.ZH])
+    assert [len(q) for q in texts.EXAMPLES[Language.EN].values()] == [
+        len(q) for q in texts.EXAMPLES[Language.ZH].values()
+    ]
+    assert set(texts.KINDS[Language.EN]) == set(Kind)
+
+
+def _fields(text: str) -> list[str]:
+    return [part.partition("}")[0] for part in text.split("{")[1:]]
+
+
+# ---- filters
+def test_a_choice_becomes_filters_in_the_language_of_the_question() -> None:
+    chosen = {"country": "China", "kind": "case", "year": "2025", "sector": "farming"}
+    english = choose(chosen, "Who uses AI?", PLACES, YEARS)
+    assert english.filters == Filters(kinds=(Kind.CASE,), geography="China", year_from=2025)
+    assert english.background == "We run a farm."
+    chinese = choose(chosen, "谁在用 AI？", PLACES, YEARS)
+    assert chinese.filters is not None
+    assert chinese.filters.geography == "中国"
+    assert chinese.background == "我们是一家农场。"
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        None, [], "x", 7, {}, dict(NOTHING),
+        {"country": "<b>", "kind": "novel", "year": "1066", "sector": "piracy"},
+        {"country": ["China"], "year": 2025.5, "kind": {"a": 1}},
+    ],
+)  # fmt: skip
+def test_what_was_not_offered_is_not_chosen(sent: object) -> None:
+    choice = choose(sent, "q?", PLACES, YEARS)
+    assert (choice.filters, choice.background) == (None, "")
+
+
+def test_places_are_those_documents_are_about_in_both_languages(assistant: Assistant) -> None:
+    english = passage().document
+    source = replace(english.source, geography="China")
+    twin = replace(
+        english, id="a.zh", language=Language.ZH, translation_of="a.en",
+        source=replace(source, geography="中国"),
+    )  # fmt: skip
+    assert places_of([replace(english, source=source), twin]) == {"China": "中国"}
+    several = replace(source, geography="China, Japan")
+    assert places_of([replace(english, source=several), twin]) == {}
+    assert places_of([replace(english, source=source)]) == {}
+    assert all(places_of(assistant.coverage().documents).values())
+
+
+@pytest.mark.parametrize("language", Language)
+def test_a_choice_stays_when_the_form_is_drawn_anew(language: Language) -> None:
+    seen = harmless(filters_html(language, PLACES, YEARS, {"country": "China", "year": "2025"}))
+    chosen = [a["value"] for tag, a in seen.tags if tag == "option" and "selected" in a]
+    assert chosen == ["China", "", "", "2025"]
+
+
+# ---- side bar
+def test_titles_are_shown_as_typed(store: Store) -> None:
+    talk = store.conversations.create("me")
+    found = [replace(talk, title=attack) for attack in ATTACKS]
+    for language in Language:
+        seen = harmless(sidebar_html(found, found[0].id, language))
+        assert seen.text.count("hit()") >= len(ATTACKS) / 2
+    assert "No conversation has these words." in sidebar_html((), "", Language.EN, "x")
+
+
+# ---- knowledge
+def test_documents_are_picked_by_words_kind_grade_and_language(assistant: Assistant) -> None:
+    documents = assistant.coverage().documents
+    english = Picked(tongue="en")
+    assert sum(map(english.lets, documents)) == len(documents) / 2
+    assert [d.kind for d in documents if Picked(kind="case").lets(d)] == [Kind.CASE] * 4
+    first = documents[0]
+    assert Picked(words=first.title[:5].upper()).lets(first)
+    assert not Picked(words="no such word").lets(first)
+
+
+def test_the_knowledge_page_lists_counts_and_grades(assistant: Assistant) -> None:
+    documents = assistant.coverage().documents
+    html = body(knowledge_html(documents, Picked(), Language.EN))
+    assert f"{len(documents)} of {len(documents)} documents" in html
+    for document in documents:
+        assert document.title.partition("'")[0] in html
+    assert "AI-generated article" in html
+    none = body(knowledge_html(documents, Picked(words="zzz"), Language.ZH))
+    assert "没有符合条件的资料" in none
+
+
+def test_two_hundred_attacks_in_documents_and_words_stay_text() -> None:
+    KNOWN.update({"header", "main", "h1", "h4", "thead", "tbody", "caption", "p", "form"})
+    documents = [passage(a, publisher=a, geography=a, population=a).document for a in ATTACKS]
+    for attack in ATTACKS:
+        picked = Picked(words=attack, kind=attack, grade=attack, tongue=attack)
+        harmless_page(knowledge_html(documents[:1], picked, Language.EN))
+    harmless_page(knowledge_html(documents, Picked(), Language.ZH))
+
+
+def harmless_page(html: str) -> Tags:
+    """Check the body of a page; its links may lead to the other pages."""
+    text = body(html)
+    for way in (".", "knowledge", "quality", "?language=zh", "?language=en"):
+        text = text.replace(f'href="{way}"', 'href="#"')
+        for language in ("en", "zh"):
+            text = text.replace(f'href="{way}?language={language}"', 'href="#"')
+    return harmless(text)
+
+
+# ---- quality
+def scored(folder: Path, **changes: object) -> None:
+    cell = {
+        "suite": "cases", "part": "test", "slice": "all", "language": "all",
+        "system": "firstpilot", "cases": 120, "errors": 0,
+        "estimates": {"passed": [0.875, 0.81, 0.92, 120], "length": [40.0, 38.0, 42.0, 120],
+                      "auroc": [None, None, None, 0]},
+    }  # fmt: skip
+    told = {
+        "suite": "cases", "made": "2026-11-26",
+        "conditions": {"backend": "embedded", "version": "0.1"},
+        "cells": [cell, {**cell, "system": "bm25-only"}, {**cell, "slice": "figures"}],
+        "outcomes": {},
+    }  # fmt: skip
+    (folder / "cases.json").write_text(json.dumps(told | changes), encoding="utf-8")
+
+
+def test_scores_stand_with_their_interval_and_number_of_cases(tmp_path: Path) -> None:
+    scored(tmp_path)
+    seen = harmless_page(quality_html(read_scores(tmp_path), None, Language.EN))
+    text = " ".join(seen.text.split())
+    assert "Right (test) 88 %81–92120" in text
+    # The sum of our own system alone: no other system, no single slice, nothing unmeasured.
+    assert text.count("Right (test)") == 1
+    assert "AUROC" not in text
+    assert "中文" in text
+
+
+@pytest.mark.parametrize("language", Language)
+def test_without_a_run_the_page_says_how_to_make_one(tmp_path: Path, language: Language) -> None:
+    html = quality_html(read_scores(tmp_path / "none"), last_report(tmp_path / "none"), language)
+    assert "make eval" in html
+    assert texts.TEXTS[language]["no_report"] in html
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"suite": 1}', "\x00"])
+def test_a_damaged_file_of_scores_is_left_out(tmp_path: Path, text: str) -> None:
+    scored(tmp_path)
+    (tmp_path / "other.json").write_text(text, encoding="utf-8")
+    (tmp_path / "bad.json").write_bytes(b"\xff\xfe")
+    assert [each.suite for each in read_scores(tmp_path)] == ["cases"]
+
+
+def test_the_last_report_of_this_machine_is_shown_whole(tmp_path: Path) -> None:
+    for name in ("20261126-120000-cases", "20261127-120000-cases"):
+        (tmp_path / name).mkdir()
+        page = f"<html><body><h1>Run</h1><section><h2>{name}</h2><svg></svg></section></body>"
+        (tmp_path / name / "report.html").write_text(page, encoding="utf-8")
+    report = last_report(tmp_path)
+    assert report is not None
+    assert report.when == "20261127-120000"
+    html = quality_html([], report, Language.EN)
+    assert "<h4>20261127-120000-cases</h4>" in html
+    assert "<svg>" in html
+
+
+@pytest.mark.parametrize("attack", ["<script>hit()</script>", "<img src=x onerror=hit()>",
+                                    "<iframe src=x>", "<a onclick = hit()>"])  # fmt: skip
+def test_a_report_with_a_script_in_it_is_not_shown(tmp_path: Path, attack: str) -> None:
+    (tmp_path / "1").mkdir()
+    (tmp_path / "1" / "report.html").write_text(f"<body>{attack}</body>", encoding="utf-8")
+    assert last_report(tmp_path) is None
+
+
+# ---- addresses
+@pytest.fixture
+def client(assistant: Assistant, store: Store, tmp_path: Path) -> Iterator[TestClient]:
+    app = FastAPI()
+    owner = "me"
+    app.include_router(
+        page_routes(
+            assistant, store, lambda request: request.headers.get("x-owner", owner),
+            tmp_path / "scores", tmp_path / "runs",
+        )
+    )  # fmt: skip
+    yield TestClient(app)
+
+
+@pytest.mark.parametrize("path", ["/knowledge", "/quality"])
+@pytest.mark.parametrize(
+    ("query", "accepts", "lang"),
+    [("", "en-GB", "en"), ("", "zh-CN,zh;q=0.9", "zh-CN"), ("?language=zh", "en", "zh-CN"),
+     ("?language=xx", "zh", "zh-CN"), ("?language=en", "zh", "en")],
+)  # fmt: skip
+def test_a_page_speaks_the_language_chosen_else_the_browsers(
+    client: TestClient, path: str, query: str, accepts: str, lang: str
+) -> None:
+    answer = client.get(path + query, headers={"accept-language": accepts})
+    assert answer.status_code == 200
+    assert f'<html lang="{lang}">' in answer.text
+
+
+def test_a_conversation_is_given_to_its_owner_alone(client: TestClient, store: Store) -> None:
+    talk = store.conversations.create("me", 'Title "x"/../\r\n标题')
+    turn = store.conversations.begin("me", talk.id, "q?")
+    store.conversations.finish(turn.id, of_answer(answered()))
+    path = f"/conversations/{talk.id}"
+    given = client.get(f"{path}.md")
+    assert given.status_code == 200
+    name = given.headers["content-disposition"]
+    assert name.startswith("attachment; filename*=UTF-8''Title%20x")
+    assert "/" not in name.partition("''")[2]
+    assert client.get(f"{path}.md", headers={"x-owner": "you"}).status_code == 404
+    assert client.get(f"{path}.exe").status_code == 404
+    assert client.get("/conversations/none.md").status_code == 404
+    assert client.get("/conversations/..%2f..%2fetc.md").status_code == 404
