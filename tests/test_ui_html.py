@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -199,7 +200,8 @@ def test_without_sources_the_pane_says_what_it_is_for(language: Language) -> Non
     assert harmless(sources_html([], [], language, "k")).text
 
 
-def test_the_footer_counts_checks_and_escapes_notices() -> None:
+def answer_by(model: str, checks: int = 2, **how: Any) -> Answer:
+    """Return an answer written by a backend, with what else is known of it."""
     check = ClaimCheck(
         claim=Claim(text="x", start=0, end=1, markers=(1,)),
         verdict=Verdict.SUPPORTED,
@@ -207,7 +209,7 @@ def test_the_footer_counts_checks_and_escapes_notices() -> None:
         evidence=(),
         reason="",
     )
-    answer = Answer(
+    return Answer(
         id="i",
         question="q",
         standalone_question="q",
@@ -216,21 +218,52 @@ def test_the_footer_counts_checks_and_escapes_notices() -> None:
         text="x [1]",
         citations=(),
         passages=(),
-        grounding=Grounding(checks=(check, check), verifier="v"),
+        grounding=Grounding(checks=(check,) * checks, verifier="v"),
         withheld=(),
         notices=(ATTACK,),
         provenance=Provenance(
-            model="m",
+            model=model,
             prompt_version="1",
             prompt_sha="s",
             index_fingerprint="f",
             verifier="v",
             package_version="0",
+            **how,
         ),
     )
-    html = footer_html(answer)
+
+
+def test_the_footer_counts_checks_and_escapes_notices() -> None:
+    html = footer_html(answer_by("m"))
     seen = harmless(html)
     assert "2 of 2 sentences" in seen.text
     assert "<script>alert(1)</script>" in seen.text
     assert seen.tags[0] == ("div", {"class": END})
     assert end_html() == f'<div class="{END}"></div>'
+
+
+@pytest.mark.parametrize(
+    ("model", "shown"),
+    [
+        ("vllm:Qwen/Qwen3-8B", "Written by Qwen3-8B"),
+        ("deepseek:deepseek-flash", "Written by deepseek:deepseek-flash"),
+        ("vllm:m@http://gpu1.internal:8000/v1", "Written by vllm:m"),
+        ("gguf:/home/somebody/models/qwen3-4b.gguf", "Written by qwen3-4b.gguf"),
+        ("embedded-extractive-1", "Quoted from the sources"),
+    ],
+)
+def test_the_footer_says_who_wrote_and_no_place_inside(model: str, shown: str) -> None:
+    seen = harmless(footer_html(answer_by(model, left_machine=False)))
+    assert shown in seen.text
+    assert "nothing left this machine" in seen.text
+    for inside in ("internal", "somebody"):
+        assert inside not in seen.text
+
+
+@pytest.mark.parametrize("checks", [0, 2])
+def test_the_footer_never_hides_that_text_left(checks: int) -> None:
+    seen = harmless(footer_html(answer_by("deepseek:m", checks, left_machine=True, cost=0.0123)))
+    assert "sent to an outside service" in seen.text
+    assert "nothing left" not in seen.text
+    assert ("Written by" in seen.text) is (checks > 0)
+    assert "cost 0.0123" in seen.text
