@@ -38,9 +38,9 @@ def test_a_server_that_does_not_count_is_paid_by_estimate(asking, fact, tmp_path
     assert ledger.spent() == pytest.approx(how.cost)
 
 
-@pytest.mark.parametrize("rest", [[DROP], [" More", Wait(0.05), DROP]])
+@pytest.mark.parametrize("rest", [[" More", DROP], [" More", Wait(0.05), DROP]])
 def test_an_answer_that_dies_is_paid(asking, fact, tmp_path, rest) -> None:  # noqa: F811
-    with serving([fact, " ", *rest]) as (address, _):
+    with serving([fact, *rest]) as (address, _):
         assistant, ledger = opened(asking, address, tmp_path)
         answer = assistant.ask(QUESTION)
     assert answer.partial
