@@ -82,9 +82,10 @@ def create_app(
         version=__version__,
         description="Cited, checked answers about adopting AI in small and medium-sized firms.",
         openapi_url="/api/v1/openapi.json",
+        # A proxy cuts this off before a request comes here, so no path has it.
+        servers=[{"url": policy.root_path}] if policy.root_path else None,
         docs_url=None,
         redoc_url=None,
-        root_path=policy.root_path,
         lifespan=living,
         middleware=_before(policy, store, measures),
     )

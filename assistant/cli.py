@@ -266,6 +266,19 @@ def mcp() -> None:
     run(_open_assistant(settings), settings)
 
 
+@app.command("settings")
+def list_settings() -> None:
+    """Print every setting, its default and what it is, as a page of Markdown."""
+    from assistant.settings import described
+
+    typer.echo("# Configuration\n")
+    typer.echo("Read from the environment; `firstpilot doctor` names misspelt ones. This page is")
+    typer.echo("what `firstpilot settings` prints.\n")
+    typer.echo("| Variable | Default | What it is |\n| --- | --- | --- |")
+    for name, default, meaning in described():
+        typer.echo(f"| `{name}` | {default} | {meaning} |")
+
+
 @app.command()
 def doctor(as_json: AsJson = False) -> None:
     """Check the installation, the settings and the index."""

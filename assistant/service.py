@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 
 from assistant import contract, exchange
 from assistant.assistant import Assistant
@@ -44,7 +44,7 @@ class Service:
 
     def stream(
         self, person: Person, door: str, asked: contract.Question
-    ) -> Iterator[contract.StreamEvent]:
+    ) -> Generator[contract.StreamEvent, None, None]:
         """Yield the events of an answer, the last one ``answered``.
 
         Raises:

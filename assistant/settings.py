@@ -434,6 +434,23 @@ def variable(field: str) -> str:
     return PREFIX + field.upper()
 
 
+_FOLDERS = {
+    "data_dir": "the user data folder of the system",
+    "knowledge_dir": "the bundled one",
+    "prompts_dir": "the bundled one",
+}
+
+
+def described() -> list[tuple[str, str, str]]:
+    """Return each setting's variable, its default in words, and what it is."""
+    rows = []
+    for name, field in Settings.model_fields.items():
+        empty = field.default is None or field.default_factory is not None or field.default == ()
+        default = _FOLDERS.get(name, "not set" if empty else f"`{field.default}`")
+        rows.append((variable(name), default, str(field.description)))
+    return rows
+
+
 def unknown_variables() -> dict[str, str | None]:
     """Map each set ``FIRSTPILOT_*`` variable that no setting reads to the one likely meant.
 

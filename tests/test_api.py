@@ -32,7 +32,7 @@ def policy(headers: object) -> dict[str, str]:
 def test_every_answer_carries_the_security_headers(client: TestClient, path: str) -> None:
     headers = client.get(path).headers
     assert headers["x-content-type-options"] == "nosniff"
-    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["referrer-policy"] == "same-origin"
     allowed = policy(headers)
     assert allowed["default-src"] == "'self'"
     assert allowed["frame-ancestors"] == "'self'"

@@ -203,10 +203,8 @@ class Guard:
 
 
 def _path(request: Request) -> str:
-    """Return the path below the root path."""
     path: str = request.scope["path"]
-    root: str = request.scope.get("root_path", "")
-    return path.removeprefix(root) if root else path
+    return path
 
 
 def _credential(request: Request) -> str | None:

@@ -33,7 +33,8 @@ def security_headers(policy: Policy) -> dict[str, str]:
     return {
         "Content-Security-Policy": "; ".join((*_DIRECTIVES, framed)),
         "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "no-referrer",
+        # Not "no-referrer": browsers then hide the origin of our own forms from the guard, too.
+        "Referrer-Policy": "same-origin",
         "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     }
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import TypeVar
 
 from assistant import contract
@@ -39,7 +39,7 @@ class Answering:
 
     async def stream(
         self, person: Person, door: str, asked: contract.Question
-    ) -> AsyncIterator[contract.StreamEvent]:
+    ) -> AsyncGenerator[contract.StreamEvent, None]:
         """Yield the events of an answer; one that breaks ends with ``failed``.
 
         Raises:
@@ -60,18 +60,18 @@ class Answering:
 
 
 async def opened(
-    stream: AsyncIterator[contract.StreamEvent],
-) -> AsyncIterator[contract.StreamEvent]:
+    stream: AsyncGenerator[contract.StreamEvent, None],
+) -> AsyncGenerator[contract.StreamEvent, None]:
     """Return a stream whose first event was made; what keeps it from beginning is raised here."""
     first = await anext(stream)
 
-    async def whole() -> AsyncIterator[contract.StreamEvent]:
+    async def whole() -> AsyncGenerator[contract.StreamEvent, None]:
         try:
             yield first
             async for event in stream:
                 yield event
         finally:
-            await stream.aclose()  # type: ignore[attr-defined]
+            await stream.aclose()
 
     return whole()
 

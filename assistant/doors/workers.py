@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import Any, TypeVar
@@ -53,7 +53,7 @@ class Workers:
         future.add_done_callback(lambda _: self._leave())
         return await future
 
-    async def stream(self, work: Callable[[], Iterator[T]]) -> AsyncIterator[T]:
+    async def stream(self, work: Callable[[], Generator[T, None, None]]) -> AsyncGenerator[T, None]:
         """Yield what the work yields; closes it when the caller stops listening.
 
         Raises:
@@ -71,7 +71,7 @@ class Workers:
         def make() -> None:
             try:
                 if not gone.is_set():
-                    with closing(work()) as made:  # type: ignore[type-var]
+                    with closing(work()) as made:
                         for item in made:
                             tell(item)
                             if gone.is_set():
