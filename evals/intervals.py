@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-RESAMPLES = 1000
+RESAMPLES = 400
 Z = 1.959964
 """Standard deviations of a 95 % interval."""
 
