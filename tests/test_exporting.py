@@ -24,7 +24,7 @@ TEXT = (
 
 def turn(text: str = TEXT, question: str = "How many?", **changes: Any) -> Turn:
     answer = of_answer(answered(text=text, notices=("Mind the source.",)))
-    made = {
+    made: dict[str, Any] = {
         "id": "t",
         "conversation_id": "c",
         "position": 0,
