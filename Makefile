@@ -40,9 +40,9 @@ knowledge: $(VENV)/.runtime
 unit: $(VENV)/.dev
 	$(BIN)/pytest -q -n 2
 
-# Every case of our own, on the embedded backend, held against evals/baselines; a few minutes.
+# Every case of our own and planted errors, on the embedded backend, held against evals/baselines; a few minutes.
 gate: $(VENV)/.dev
-	@$(BIN)/firstpilot eval run --suite cases --gate --backend embedded
+	@$(BIN)/firstpilot eval run --suite cases --suite mutations --gate --backend embedded
 
 # The wheel is built and then used from a folder of its own, far from the checkout's files.
 wheel: $(VENV)/.dev

@@ -7,6 +7,7 @@ to get it, and a package of the same name that is somebody else's is never run.
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -140,8 +141,9 @@ def hold_run(
 @app.command("candidates")
 def candidate_cases(
     feedback: Annotated[
-        Path, typer.Argument(help="Feedback exported as JSON lines, each with a question.")
-    ],
+        Path | None,
+        typer.Argument(help="Feedback as JSON lines, each with a question; the store if left out."),
+    ] = None,
     out: Annotated[Path, typer.Option(help="The new file of candidates.")] = Path(
         "candidates.jsonl"
     ),
@@ -151,7 +153,15 @@ def candidate_cases(
     from evals.cases import load_cases
     from evals.feedback import FeedbackFile, candidates, write_candidates
 
-    count = write_candidates(candidates(FeedbackFile(feedback), load_cases()), out)
+    if feedback is not None:
+        rows = candidates(FeedbackFile(feedback), load_cases())
+    else:
+        from assistant.store import open_store
+        from assistant.store.marked import Marks
+
+        with closing(open_store(Settings())) as store:
+            rows = candidates(Marks(store.database), load_cases())
+    count = write_candidates(rows, out)
     typer.echo(f"wrote {count} candidates into {out}; say of each what is right")
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from assistant import AssistantError
 from evals.baseline import Baseline, read_baselines
 from evals.estimates import Estimate
+from evals.mutations import FALSE, Kind
 from evals.summary import ALL, Cell, shown
 from evals.systems import MAIN
 
@@ -127,7 +128,7 @@ _CLAIMS = {
 def scorecard(baselines: Mapping[str, Baseline]) -> str:
     """Return the scorecard as Markdown: our own cases, external sets, verifier."""
     blocks = [_own(baselines["cases"])] if "cases" in baselines else []
-    blocks += [_external(baselines), _verifier(baselines)]
+    blocks += [_planted(baselines), _external(baselines), _verifier(baselines)]
     return "\n".join([BEGIN, "", *(f"{block}\n" for block in blocks if block), END])
 
 
@@ -241,6 +242,21 @@ def _made(baselines: Mapping[str, Baseline]) -> str:
 
 
 # ---- verifier
+def _planted(baselines: Mapping[str, Baseline]) -> str:
+    """Return how often planted errors are caught and true paraphrases kept."""
+    if "mutations" not in baselines:
+        return ""
+    cells = baselines["mutations"].cells
+    head = ["verifier told rightly", "English", "Chinese", "word overlap, English"]
+    lines = [_row(head), _row(["---"] * 4)]
+    for kind in dict.fromkeys(cell.slice for cell in cells):
+        found = [_shown(_find(cells, kind, language), "passed") for language in ("en", "zh")]
+        floor = _shown(_find(cells, kind, "en", "word-overlap"), "passed")
+        truth = "true" if Kind(kind) not in FALSE else "planted"
+        lines.append(_row([f"{truth}: {kind}", *found, floor]))
+    return "\n".join(lines)
+
+
 def _verifier(baselines: Mapping[str, Baseline]) -> str:
     lines = []
     for suite, (title, published) in _CLAIMS.items():

@@ -12,18 +12,21 @@ from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
 
-from assistant import AssistantError, Document, Filters, Language, load_corpus
+from assistant import AssistantError, Document, Filters, Language, Passage, load_corpus
 from evals import external_questions as outside
 from evals.answering import Probe, answering_jobs
 from evals.cases import Case, Part, load_cases
-from evals.external import as_document, grounding_pairs
+from evals.external import TRAINABLE, as_document, grounding_pairs
 from evals.jobs import Bench, Job
+from evals.mutation_suite import held_out_mutants
 from evals.ragtruth import ragtruth_folder, ragtruth_pairs
 from evals.retrieving import retrieval_jobs
 from evals.systems import Inquiry, answering_systems
 from evals.verifying import verification_jobs
 from evals.worlds import KNOWLEDGE, World, name_of
 
+MUTANTS = 30
+"""Claims made by rule, of each kind and language; ``evals.mutation_suite`` counts all of them."""
 SMOKE_CASES = 4
 """Cases of each slice and language in the smoke suite."""
 
@@ -137,7 +140,38 @@ def _both(name: str, made: Callable[[Path, Language], list[outside.Group]]) -> _
 
 
 def _pairs(name: str, bench: Bench) -> Iterator[Job]:
-    yield from verification_jobs(bench, name, grounding_pairs(_data(bench), name))
+    pairs = grounding_pairs(_data(bench), name)
+    if name in TRAINABLE:
+        # The verifier was fitted on the others.
+        pairs = [pair for pair in pairs if pair.held_out]
+    yield from verification_jobs(bench, name, pairs)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlantedClaim:
+    """A claim made by rule, as one of the claims to verify."""
+
+    id: str
+    claim: str
+    evidence: tuple[Passage, ...]
+    supported: bool
+    source: str
+    group: str
+
+
+def _mutations(bench: Bench) -> Iterator[Job]:
+    claims = [
+        PlantedClaim(
+            id=sha256(f"{mutant.kind} {mutant.text}".encode()).hexdigest()[:12],
+            claim=mutant.text,
+            evidence=mutant.passages[:1],
+            supported=mutant.true,
+            source=f"mutations/{mutant.kind.value}",
+            group=mutant.home,
+        )
+        for mutant in held_out_mutants(bench.settings, MUTANTS)
+    ]
+    yield from verification_jobs(bench, "mutations", claims, part="dev")
 
 
 def _ragtruth(bench: Bench) -> Iterator[Job]:
@@ -191,6 +225,7 @@ SUITES: dict[str, Suite] = {
             title="Our own questions",
             jobs=partial(case_jobs, chosen=lambda cases: cases),
         ),
+        Suite(name="mutations", title="Planted errors and true paraphrases", jobs=_mutations),
         Suite(name="xquad", title="Retrieval on XQuAD, asked-answered", jobs=_xquad, external=True),
         Suite(name="cmrc", title="Retrieval on CMRC 2018", jobs=_cmrc, external=True),
         *(

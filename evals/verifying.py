@@ -7,13 +7,13 @@ claims come from (``external``). Invariant: what could not be checked is an erro
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
 
-from assistant import Assistant, Chunk, Passage, Verdict, detect_language, split_sentences
-from evals.external import as_document
+from assistant import Assistant, Passage, Verdict, detect_language
 from evals.jobs import Bench, Job
 from evals.rows import Row
 from evals.worlds import KNOWLEDGE
@@ -36,8 +36,8 @@ class Claimed(Protocol):
         ...
 
     @property
-    def evidence(self) -> tuple[str, ...]:
-        """What it is to rest on."""
+    def evidence(self) -> Sequence[Passage | str]:
+        """What it is to rest on, read together."""
         ...
 
     @property
@@ -67,41 +67,15 @@ class Told:
     reason: str
 
 
-def as_passages(texts: Sequence[str]) -> list[Passage]:
-    """Wrap bare texts as passages."""
-    return [
-        Passage(
-            chunk=Chunk(
-                id=document.info.id,
-                document_id=document.info.id,
-                heading_path=(),
-                position=0,
-                text=text,
-                start=0,
-                end=len(text),
-            ),
-            document=document.info,
-            score=1.0,
-            rank=rank,
-            source=document.info.source,
-        )
-        for rank, text in enumerate(texts, start=1)
-        for document in [as_document(f"evidence-{rank}", text, detect_language(text))]
-    ]
-
-
-def told(assistant: Assistant, claim: str, passages: Sequence[Passage]) -> Told:
-    """Verify a claim of one or more sentences against passages read together.
+def told(assistant: Assistant, claim: str, evidence: Sequence[Passage | str]) -> Told:
+    """Verify a claim of one or more sentences against passages or bare texts read together.
 
     All sentences must hold; the score is the least of theirs.
     """
-    ranked = [replace(passage, rank=rank) for rank, passage in enumerate(passages, start=1)]
-    marks = "".join(f"[{passage.rank}]" for passage in ranked)
-    lines = [claim[span.start : span.end] for span in split_sentences(claim)]
-    checks = assistant.verify("\n".join(f"{line} {marks}" for line in lines), ranked)
-    known = [check for check in checks.checks if check.verdict is not Verdict.UNCHECKED]
+    checks = assistant.verify(claim, evidence).checks
+    known = [check for check in checks if check.verdict is not Verdict.UNCHECKED]
     if not known:
-        reason = checks.checks[0].reason if checks.checks else "there is no sentence in it"
+        reason = checks[0].reason if checks else "there is no sentence in it"
         return Told(supported=None, score=None, reason=reason)
     scores = [check.score for check in known if check.score is not None]
     wrong = [check for check in known if check.verdict is not Verdict.SUPPORTED]
@@ -117,29 +91,34 @@ def entails(assistant: Assistant, statement: str, passages: Sequence[Passage]) -
     return told(assistant, statement, passages).supported
 
 
-def overlap(claim: str, evidence: Sequence[str]) -> Told:
+def overlap(claim: str, evidence: Sequence[Passage | str]) -> Told:
     """Return the share of a claim's words that stand in the evidence: the floor to beat."""
     words = _words(claim)
-    held = len(words & _words("\n".join(evidence))) / len(words) if words else 0.0
+    texts = [given if isinstance(given, str) else given.chunk.text for given in evidence]
+    held = len(words & _words("\n".join(texts))) / len(words) if words else 0.0
     return Told(supported=held >= OVERLAP, score=held, reason="")
 
 
-def verification_jobs(bench: Bench, suite: str, pairs: Sequence[Claimed]) -> Iterator[Job]:
+def verification_jobs(
+    bench: Bench, suite: str, pairs: Sequence[Claimed], part: str = "external"
+) -> Iterator[Job]:
     """Yield a job for each claim and verifier."""
-    for at, pair in enumerate(pairs):
+    seen = Counter[str]()
+    for pair in pairs:
+        seen[pair.id] += 1
         # Some sets use an id for several claims.
-        name = f"{at}-{pair.id}"
+        name = pair.id if seen[pair.id] == 1 else f"{pair.id}-{seen[pair.id]}"
         for system, ask in (
             ("firstpilot", partial(_verified, bench)),
             ("word-overlap", lambda pair: overlap(pair.claim, pair.evidence)),
         ):
-            _, _, part = pair.source.partition("/")
+            _, _, kind = pair.source.partition("/")
             blank = Row(
                 suite=suite,
                 case=name,
                 system=system,
-                part="external",
-                slice=part or suite,
+                part=part,
+                slice=kind or suite,
                 language=detect_language(pair.claim).value,
                 truth=pair.supported,
                 group=pair.group[:200],
@@ -154,7 +133,10 @@ class _Ask(Protocol):
 
 
 def _verified(bench: Bench, pair: Claimed, /) -> Told:
-    return told(bench.worlds.open(KNOWLEDGE), pair.claim, as_passages(["\n".join(pair.evidence)]))
+    texts = [given for given in pair.evidence if isinstance(given, str)]
+    # Sentences of one text come in pieces; passages stay as they are.
+    evidence = ["\n".join(texts)] if texts else pair.evidence
+    return told(bench.worlds.open(KNOWLEDGE), pair.claim, evidence)
 
 
 def _row(row: Row, pair: Claimed, ask: _Ask) -> Row:
@@ -166,7 +148,7 @@ def _row(row: Row, pair: Claimed, ask: _Ask) -> Row:
         passed=found.supported is pair.supported,
         score=float(found.supported) if found.score is None else found.score,
         measured={"said_supported": found.supported},
-        detail={"reason": found.reason},
+        detail={"question": pair.claim, "reason": found.reason},
     )
 
 

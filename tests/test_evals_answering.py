@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from assistant import AnswerKind, AssistantError, Filters, Language
+from assistant import AnswerKind, AssistantError, Filters, Language, passages_of
 from evals.answering import Probe, answering_jobs, judged, measures
 from evals.jobs import Bench
 from evals.suites import GROUPS, SMOKE, SUITES, suites_named
 from evals.systems import AlwaysAbstain, FirstPilot, Inquiry, Reply, TopPassage, answering_systems
-from evals.verifying import as_passages, entails, overlap, told
+from evals.verifying import entails, overlap, told
 from evals.worlds import KNOWLEDGE, World, Worlds, placed
 
 ASKED = Inquiry(question="How many SMEs use AI in 2026?", world=KNOWLEDGE)
@@ -152,7 +152,7 @@ def test_a_sealed_row_holds_no_words(settings, worlds):
 
 # ---- claims
 def test_a_claim_is_held_against_its_evidence(assistant):
-    evidence = as_passages(["In 2026, 28.3% of firms used AI. Costs fell."])
+    evidence = passages_of(["In 2026, 28.3% of firms used AI. Costs fell."])
     assert told(assistant, "In 2026, 28.3% of firms used AI.", evidence).supported is True
     assert told(assistant, "In 2026, 29.3% of firms used AI.", evidence).supported is False
     both = told(assistant, "In 2026, 28.3% of firms used AI. Costs rose.", evidence)

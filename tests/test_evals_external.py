@@ -9,6 +9,7 @@ import pytest
 
 from assistant import Filters, Language, Settings
 from evals import external_questions as outside
+from evals.external import is_held_out
 from evals.jobs import Bench
 from evals.ragtruth import ragtruth_folder, ragtruth_pairs
 from evals.runner import Wish, run
@@ -193,6 +194,25 @@ def test_without_the_folder_every_external_suite_says_what_to_set(settings):
             if suite.external:
                 with pytest.raises(SuiteUnavailable, match="FIRSTPILOT_EVAL_DATA"):
                     list(suite.jobs(bench))
+
+
+def test_only_claims_that_nothing_was_fitted_on_are_measured(data, settings):
+    rows = [
+        {
+            "id": f"w{n}",
+            "claim": f"Claim {n} holds.",
+            "evidence": ["It holds."],
+            "label": "supported",
+        }
+        for n in range(30)
+    ]
+    packed(data, "grounding_en_wice_oracle_dev.jsonl.gz", *rows)
+    with Worlds(settings) as worlds:
+        bench = Bench(settings=settings, worlds=worlds, data=data)
+        names = {job.key.case for job in SUITES["wice_oracle"].jobs(bench)}
+    held = {str(row["id"]) for row in rows if is_held_out(str(row["id"]))}
+    assert names == held
+    assert 0 < len(held) < 30
 
 
 # ---- RAGTruth, as published: response.jsonl and source_info.jsonl

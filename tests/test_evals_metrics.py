@@ -6,13 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant import Language
+from assistant import Language, passages_of
 from evals import metrics
 from evals.estimates import mean, of_pairs, percentile, share, wilson
 from evals.metrics import Statement
-from evals.verifying import as_passages
 
-ONE, TWO, THREE = as_passages(["one", "two", "three"])
+ONE, TWO, THREE = passages_of(["one", "two", "three"])
 
 
 # ---- retrieval
@@ -88,7 +87,7 @@ def test_what_cannot_be_tested_counts_neither_way():
 
 
 def test_verbatim_asks_no_verifier():
-    (row,) = as_passages(["Small firms: 17.0% of them used AI in 2025."])
+    (row,) = passages_of(["Small firms: 17.0% of them used AI in 2025."])
     right = Statement(text="17.0% of them used AI in 2025.", cited=(row,))
     labelled = Statement(text="EU firms: 17.0% of them used AI in 2025", cited=(row,))
     wrong = Statement(text="17.5% of them used AI in 2025.", cited=(row,))

@@ -21,9 +21,11 @@ from assistant.errors import QuestionError, SettingsError, StorageError
 from assistant.exchange import of_answer, restore
 from assistant.store import Role, Store, TurnState, open_store
 from assistant.store.database import Database, database_url
+from assistant.store.marked import Marks
 from assistant.store.people import _OWNED
 from assistant.store.records import Person
 from assistant.store.tables import Base, ConversationRow, KeyRow, LoginRow, TurnRow
+from evals.feedback import candidates
 from tests import postgres
 
 
@@ -399,3 +401,25 @@ def test_without_an_address_it_is_one_file_in_the_data_folder(tmp_path: Path) ->
     assert database_url(tmp_path, None) == make_url(f"sqlite:///{tmp_path / 'store.db'}")
     open_store(Settings(data_dir=tmp_path / "data")).close()
     assert {path.name for path in (tmp_path / "data").iterdir()} <= {"store.db", "store.db.lock"}
+
+
+def test_a_bad_mark_comes_with_its_question_and_says_not_whose(
+    store: Store, answer: Answer, zh_answer: Answer
+) -> None:
+    kept = store.conversations.create("ann")
+    for each in (answer, zh_answer):
+        turn = store.conversations.begin("ann", kept.id, each.question)
+        store.conversations.finish(turn.id, of_answer(each))
+        store.usage.add("ann", "page", of_answer(each), 0.1)
+    store.opinions.give("ann", zh_answer.id, -1, "wrong year")
+    store.opinions.give("ann", answer.id, 1)
+    (marked,) = Marks(store.database).thumbs_down()
+    assert marked.question == zh_answer.question
+    assert marked.history == (("user", answer.question), ("assistant", answer.text))
+    assert marked.comment == "wrong year"
+    assert set(marked.documents) == {c.passage.document.id for c in zh_answer.citations}
+    assert "ann" not in marked.comment + marked.question
+    (row,) = candidates(Marks(store.database), [])
+    assert (row["question"], row["answerable"]) == (zh_answer.question, None)
+    store.conversations.delete("ann", kept.id)
+    assert list(Marks(store.database).thumbs_down()) == []
