@@ -67,8 +67,15 @@ def share(outcomes: Iterable[bool | None]) -> Estimate:
 
 
 def mean(values: Iterable[float | None]) -> Estimate:
-    """Return the mean of those that apply, with a bootstrap interval."""
-    return _bootstrap(values, lambda rows: rows.mean(axis=1))
+    """Return the mean of those that apply, with a bootstrap interval.
+
+    Where all are 0 or 1 it is a share, and Wilson's interval is taken: resampling a hundred ones
+    would say that the next one is certain.
+    """
+    applying = [value for value in values if value is not None]
+    if all(value in {0, 1} for value in applying):
+        return wilson(sum(map(int, applying)), len(applying))
+    return _bootstrap(applying, lambda rows: rows.mean(axis=1))
 
 
 def percentile(values: Iterable[float | None], q: float) -> Estimate:

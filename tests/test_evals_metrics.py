@@ -228,6 +228,12 @@ def test_intervals_repeat_and_widen_with_fewer_cases():
     assert percentile([1.0, 2.0, 3.0], 50).value == 2
 
 
+def test_a_hundred_right_ones_do_not_make_the_next_one_certain():
+    assert mean([1.0] * 100) == wilson(100, 100)
+    found = mean([1.0] * 99 + [0.5])
+    assert found.value == pytest.approx(0.995)
+
+
 def test_pairs_about_one_text_are_drawn_together():
     scores, truth = [0.9, 0.2, 0.8, 0.85] * 10, [True, False, True, False] * 10
     apart = of_pairs(scores, truth, metrics.auroc)
