@@ -1,4 +1,4 @@
-"""The page over a server of its own process and a scripted model: stopped, killed, added to."""
+"""The page over a server of its own and a scripted model: who wrote, stopped, killed, added to."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ def environment(
         "FIRSTPILOT_DATA_DIR": str(tmp_path_factory.mktemp("server") / "data"),
         "FIRSTPILOT_KNOWLEDGE_DIR": str(settings.knowledge_dir),
         "FIRSTPILOT_UPLOADS": "true",
-        "FIRSTPILOT_BACKEND": "vllm:m",
-        "FIRSTPILOT_BACKEND_BASE_URL": model[0],
+        "FIRSTPILOT_BACKEND": f"vllm:org/model-x@{model[0]}",
+        "FIRSTPILOT_PRICES": '{"vllm:org/model-x": [10, 20]}',
         "FIRSTPILOT_RETRIES": "0",
     }
 
@@ -106,16 +106,17 @@ def tab(browser: Any, server: str, model: tuple[str, Script]) -> Iterator[Any]:
 def test_thoughts_are_folded_and_what_no_source_says_is_left_out(
     tab: Any, model: tuple[str, Script], fact: str
 ) -> None:
-    model[1].answers = [[Thinks("Let me see."), f"{fact} ", "Elephants run 99% of them. [1]"]]
+    thought = Thinks("<b>Let me see.</b>")
+    model[1].answers = [[thought, f"{fact} ", "Elephants run 99% of them. [1]"]]
     article = ask(tab, QUESTION)
     text = article.inner_text()
     assert "Elephants" not in text
     assert "left out" in text
-    assert "Written by vllm:m · nothing left this machine" in text
+    assert "Written by model-x · nothing left this machine · cost 0.0014" in text
     thoughts = article.locator(".fp-thoughts")
     assert thoughts.get_attribute("open") is None
     thoughts.locator("summary").click()
-    assert "Let me see." in thoughts.inner_text()
+    assert "<b>Let me see.</b>" in thoughts.inner_text()
     picture(tab, "model")
     assert problems(tab) == []
 
@@ -123,18 +124,23 @@ def test_thoughts_are_folded_and_what_no_source_says_is_left_out(
 def test_an_answer_is_stopped_and_what_was_shown_stays(
     tab: Any, model: tuple[str, Script], fact: str
 ) -> None:
-    model[1].answers = [[f"{fact}\n\n", Wait(20), "More."]]
+    script, before = model[1], model[1].broken
+    script.answers = [[f"{fact}\n\n", *[" More of it.", Wait(0.1)] * 600]]
     box = tab.locator("#fp-question textarea")
     box.fill(QUESTION)
     box.press("Enter")
     tab.locator(".fp-answer .fp-badge").wait_for()
     assert tab.locator("[data-stage=checking]").count() == 1
     tab.locator("#fp-question .stop-button").click()
-    article = tab.locator(".fp-turn", has_text="What is shown was checked")
+    article = tab.locator(".fp-turn", has_text="Stopped before the end")
     article.locator(".fp-badge").wait_for()
     picture(tab, "stopped")
     tab.locator("#fp-question .submit-button").wait_for()
-    model[1].answers = [Status(500)]
+    deadline = time.monotonic() + 30
+    while script.broken == before and time.monotonic() < deadline:
+        tab.wait_for_timeout(100)
+    assert script.broken == before + 1, "the model writes on for nobody"
+    script.answers = [Status(500)]
     again = article.locator("[data-do=retry]")
     again.click()
     tab.locator(".fp-checked").wait_for()

@@ -139,7 +139,7 @@ def test_a_stopped_answer_keeps_what_was_shown_and_is_not_finished_later(store: 
     desk, _ = desk_with(store, *WHOLE)
     running = desk.answer("me", "", "q?", FREE)
     scene = [next(running) for _ in range(3)][-1]
-    desk.stop("me", scene.conversation)
+    assert desk.stop("me", scene.conversation).turns[-1].stage is Stage.STOPPED
     list(running)
     (turn,) = desk.open("me", scene.conversation).turns
     assert turn.stage is Stage.UNFINISHED

@@ -99,11 +99,16 @@ class Desk:
         turns = self.store.conversations.turns(owner, conversation)
         return next((turn.question for turn in turns if turn.id == key), None)
 
-    def stop(self, owner: str, conversation: str) -> None:
+    def stop(self, owner: str, conversation: str) -> Scene:
         """End what is being answered in a conversation; what was shown stays."""
         for turn in self.store.conversations.turns(owner, conversation):
             if turn.state is TurnState.ANSWERING:
                 self.store.conversations.stop(turn.id, turn.text)
+        scene = self.open(owner, conversation)
+        *before, now = scene.turns or (None,)
+        if now is None or now.stage is not Stage.UNFINISHED:
+            return scene
+        return replace(scene, turns=(*before, replace(now, stage=Stage.STOPPED)))
 
     def rate(self, owner: str, conversation: str, key: str, rating: int, comment: str = "") -> None:
         """Keep what the reader thinks of an answer.

@@ -101,10 +101,8 @@ class Handlers:
     def stop(self, conversation: str, language: str, request: gr.Request) -> Outputs:
         """Stop the answer; what was shown stays."""
         owner = self._owner(request)
-        self._desk.stop(owner, conversation or "")
-        return self._draw.rest(
-            self._desk.open(owner, conversation or ""), _language(language), owner
-        )
+        scene = self._desk.stop(owner, conversation or "")
+        return self._draw.rest(scene, _language(language), owner)
 
     @_calm(3)
     def edit(
