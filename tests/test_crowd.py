@@ -40,8 +40,13 @@ def read(assistant: Assistant, number: int, leave: bool) -> tuple[str, str] | No
         if leave and isinstance(event, Verified):
             return None
         if isinstance(event, Answered):
-            return event.answer.thoughts, event.answer.text.strip()
+            return event.answer.thoughts, _words(event.answer.text)
     raise AssertionError("no answer")
+
+
+def _words(text: str) -> str:
+    """Return an answer without its marker: which passage holds a fact is for retrieval to say."""
+    return re.sub(r"\s*\[\d+\]", "", text).strip()
 
 
 def crowd(assistant: Assistant, readers: int) -> dict[int, tuple[str, str] | None]:
@@ -81,7 +86,7 @@ def test_many_slow_readers_get_each_their_own(shared) -> None:
     before = threading.active_count()
     found = crowd(assistant, READERS)
     for number in range(READERS):
-        expected = (f"for {number}", FACTS[number % 2])
+        expected = (f"for {number}", _words(FACTS[number % 2]))
         assert found[number] == (None if number % 5 == 4 else expected)
     assert len(script.requests) == READERS + 1
     assert settled(before)
