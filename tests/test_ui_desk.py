@@ -89,7 +89,12 @@ def test_a_finished_conversation_comes_back_as_it_was(store: Store) -> None:
     assert turn.stage is Stage.DONE
     assert turn.answer is not None
     assert of_answer(turn.answer) == of_answer(answered())
-    assert again.citations == scene.citations
+    # Where a passage stands among its document's sections is not kept.
+    kept, shown = (
+        [(c.marker, c.quote, c.start, c.end, c.passage.chunk.id) for c in each.citations]
+        for each in (again, scene)
+    )
+    assert kept == shown
     assert turn.suggestions == ("How many SMEs use AI?",)
 
 
