@@ -25,7 +25,7 @@ help:
 chat: $(VENV)/.runtime
 	@$(BIN)/firstpilot serve --ingest $(if $(PORT),--port $(PORT))
 
-test: lint types knowledge unit gate wheel
+test: lint types knowledge unit wheel
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .

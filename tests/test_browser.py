@@ -142,6 +142,8 @@ def picture(tab: Any, name: str) -> None:
 
 def problems(tab: Any) -> list[str]:
     """Return what axe-core finds serious or critical on the page as it is now."""
+    # What fades in has less contrast until it has.
+    tab.wait_for_timeout(1500)
     from axe_playwright_python.sync_playwright import Axe
 
     found = Axe().run(tab).response
