@@ -94,6 +94,7 @@ def server(browser: Any, environment: dict[str, str]) -> Iterator[str]:
 @pytest.fixture
 def tab(browser: Any, server: str, model: tuple[str, Script]) -> Iterator[Any]:
     context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB")
+    context.add_init_script("window.hits = 0; window.hit = () => { window.hits += 1; };")
     page = context.new_page()
     page.set_default_timeout(SLOW)
     page.goto(server)
@@ -155,7 +156,6 @@ def test_an_added_document_is_answered_from_and_its_name_runs_nothing(
     paths[0].write_text("The Fernhill bakery repays staff for 14 online courses a year.", "utf-8")
     paths[1].write_text("# <script>hit()</script>\n\nNothing <img src=x onerror=hit()>.", "utf-8")
     paths[2].write_bytes(b"%PDF-1.7")
-    tab.evaluate("window.hits = 0; window.hit = () => { window.hits += 1; }")
     tab.get_by_text("Add documents (maintainers)", exact=False).click()
     tab.locator("#fp-add input[type=file]").set_input_files(paths)
     told = tab.locator("#fp-added li")
@@ -168,7 +168,6 @@ def test_an_added_document_is_answered_from_and_its_name_runs_nothing(
     assert "onerror" in tab.locator("#fp-sources").inner_text()
     assert tab.evaluate("window.hits") == 0
     page = tab.context.new_page()
-    page.add_init_script("window.hits = 0; window.hit = () => { window.hits += 1; }")
     page.goto(f"{tab.url.partition('?')[0]}knowledge?words=onerror&in=")
     page.locator(".fp-card").first.wait_for()
     assert page.evaluate("window.hits") == 0

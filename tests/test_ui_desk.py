@@ -145,7 +145,7 @@ def test_a_stopped_answer_keeps_what_was_shown_and_is_not_finished_later(store: 
     running = desk.answer("me", "", "q?", FREE)
     scene = [next(running) for _ in range(3)][-1]
     assert desk.stop("me", scene.conversation).turns[-1].stage is Stage.STOPPED
-    list(running)
+    assert [each.turns[-1].stage for each in running] == [Stage.STOPPED]
     (turn,) = desk.open("me", scene.conversation).turns
     assert turn.stage is Stage.UNFINISHED
     assert turn.text == "AI is used. [1]"

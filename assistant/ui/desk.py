@@ -61,6 +61,8 @@ class Desk:
         """Take who answers and where it is kept."""
         self.assistant = assistant
         self.store = store
+        self._stopped: set[str] = set()
+        """Turns that were stopped while this process was still answering them."""
 
     def open(self, owner: str, conversation: str) -> Scene:
         """Return a conversation as it was left; an empty scene when this owner has no such one."""
@@ -103,12 +105,10 @@ class Desk:
         """End what is being answered in a conversation; what was shown stays."""
         for turn in self.store.conversations.turns(owner, conversation):
             if turn.state is TurnState.ANSWERING:
+                self._stopped.add(turn.id)
                 self.store.conversations.stop(turn.id, turn.text)
         scene = self.open(owner, conversation)
-        *before, now = scene.turns or (None,)
-        if now is None or now.stage is not Stage.UNFINISHED:
-            return scene
-        return replace(scene, turns=(*before, replace(now, stage=Stage.STOPPED)))
+        return _stopped(scene) if scene.turns else scene
 
     def rate(self, owner: str, conversation: str, key: str, rating: int, comment: str = "") -> None:
         """Keep what the reader thinks of an answer.
@@ -146,6 +146,10 @@ class Desk:
         try:
             yield scene
             for grown in self._grown(owner, turn, earlier, scene, choice):
+                if turn.id in self._stopped:
+                    # Whether or not Gradio could cancel this event, nothing more is shown.
+                    yield _stopped(scene)
+                    return
                 scene = grown
                 done = scene.turns[-1].stage is Stage.DONE
                 yield scene
@@ -159,6 +163,7 @@ class Desk:
             yield _ended(scene, TEXTS[language]["failed"].format(reference=turn.id[:8]))
         finally:
             # Also when the reader closes the tab: the generator is closed where it stands.
+            self._stopped.discard(turn.id)
             if not done:
                 self.store.conversations.stop(turn.id, scene.turns[-1].text)
 
@@ -265,6 +270,14 @@ def _restored(turn: Turn, opinions: dict[str, Feedback]) -> Shown:
         opinion = Opinion(rating=given.rating, commented=bool(given.comment))
         shown = replace(shown, opinion=opinion)
     return _answered(shown, restore(turn.answer))
+
+
+def _stopped(scene: Scene) -> Scene:
+    """Return a scene whose last answer was stopped, unless it had come to its end."""
+    *before, now = scene.turns
+    if now.stage in {Stage.DONE, Stage.FAILED}:
+        return scene
+    return replace(scene, turns=(*before, replace(now, stage=Stage.STOPPED)))
 
 
 def _ended(scene: Scene, note: str) -> Scene:
