@@ -31,7 +31,7 @@ def test_a_slow_reader_holds_no_thread() -> None:
         assert await anext(slow) == 0
         # The slow one stands still; another is served meanwhile by the only thread.
         others = [each async for each in workers.stream(lambda: counted(3))]
-        assert workers.inside == 0
+        await asyncio.to_thread(until, lambda: workers.inside == 0)
         rest = [each async for each in slow]
         assert rest == list(range(1, 1000))
         return others
