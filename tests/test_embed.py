@@ -60,7 +60,9 @@ def tab() -> Iterator[Any]:
 
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=str(CHROMIUM), headless=True, args=ARGUMENTS)
-        yield browser.new_page(locale="en-GB")
+        page = browser.new_page(locale="en-GB")
+        page.set_default_timeout(120_000)
+        yield page
         browser.close()
 
 
@@ -80,7 +82,7 @@ def test_a_site_that_is_named_shows_the_page_and_its_readers_log_in(
             frame = tab.frame_locator("iframe")
             frame.get_by_label("Password or key").fill(PASSWORD)
             frame.get_by_role("button").click()
-            frame.locator("#fp-question textarea").wait_for(timeout=60_000)
+            frame.locator("#fp-question textarea").wait_for()
             assert "28.3%" in ask(frame, "How many small firms use AI?").inner_text()
     store.close()
 

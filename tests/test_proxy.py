@@ -146,12 +146,13 @@ def test_the_page_logs_in_and_answers_below_the_path(site: tuple[str, str]) -> N
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=str(CHROMIUM), headless=True, args=ARGUMENTS)
         tab: Any = browser.new_page(locale="en-GB")
+        tab.set_default_timeout(120_000)
         foreign: list[str] = []
         tab.on("request", lambda r: foreign.append(r.url))
         tab.goto(f"{site[0]}/")
         tab.get_by_label("Password or key").fill(PASSWORD)
         tab.get_by_role("button").click()
-        tab.locator("#fp-question textarea").wait_for(timeout=60_000)
+        tab.locator("#fp-question textarea").wait_for()
         assert "28.3%" in ask(tab, QUESTION["question"]).inner_text()
         assert [u for u in foreign if not u.startswith((site[0], "data:", "blob:"))] == []
         browser.close()
