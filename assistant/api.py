@@ -13,6 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import ClientDisconnect
 
 from assistant import __version__
 from assistant.access.forwarded import Forwarded
@@ -173,6 +174,10 @@ def _tell_problems(app: FastAPI) -> None:
         where = ".".join(str(part) for part in first["loc"])
         return problem_response(422, f"{where}: {first['msg']}")
 
+    async def went(_: Request, problem: Exception) -> Response:
+        return Response(status_code=499)  # told to nobody, but counted
+
+    app.add_exception_handler(ClientDisconnect, went)
     app.add_exception_handler(AssistantError, known)
     app.add_exception_handler(HTTPException, refused)
     app.add_exception_handler(RequestValidationError, unreadable)

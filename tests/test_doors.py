@@ -184,6 +184,61 @@ def test_rest_refuses_in_one_shape(url: str, path: str, body: object) -> None:
     assert "\n" not in json.loads(text)["error"]
 
 
+@pytest.mark.parametrize("accepts", ["application/json", "text/event-stream"])
+def test_a_question_whose_asker_left_is_dropped(
+    assistant: Assistant, tmp_path: Path, accepts: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One thread, held by us: what waits behind it must go when its asker goes."""
+    import socket
+    import threading
+    import time
+
+    from assistant.service import Service
+
+    go = threading.Event()
+    asked: list[str] = []
+    stream = Service.stream
+
+    def slow(self: Service, person: Any, door: str, question: contract.Question) -> Any:
+        asked.append(question.question)
+        go.wait(30)
+        yield from stream(self, person, door, question)
+
+    monkeypatch.setattr(Service, "stream", slow)
+    store = open_store(Settings(data_dir=tmp_path))
+    with served(assistant, store, Settings(concurrency=1, waiting=1)) as where:
+        host, port = where.removeprefix("http://").split(":")
+        body = json.dumps({"question": QUESTION})
+        head = (
+            f"POST /api/v1/ask HTTP/1.1\r\nHost: {host}\r\nAccept: {accepts}\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        askers = []
+        for _ in range(2):
+            askers.append(socket.create_connection((host, int(port))))
+            askers[-1].sendall((head + body).encode())
+            time.sleep(0.5)
+        assert "wait already" in curl(where, "/api/v1/search", {"query": QUESTION})["error"]
+        askers[1].close()
+        time.sleep(1.5)
+        told = curl_in_thread(where)
+        time.sleep(0.5)
+        go.set()
+        assert told()["passages"]
+        askers[0].close()
+        assert asked == [QUESTION]
+    store.close()
+
+
+def curl_in_thread(where: str) -> Any:
+    from concurrent.futures import ThreadPoolExecutor
+
+    pool = ThreadPoolExecutor(1)
+    done = pool.submit(curl, where, "/api/v1/search", {"query": QUESTION})
+    pool.shutdown(wait=False)
+    return done.result
+
+
 # -- Gradio
 
 

@@ -123,3 +123,26 @@ def test_what_breaks_is_raised_where_it_is_awaited(after: int) -> None:
     assert asyncio.run(read()) == list(range(after))
     until(lambda: workers.inside == 0)
     workers.close()
+
+
+def test_a_reader_who_leaves_before_the_turn_comes_frees_the_place() -> None:
+    workers = Workers(1, 1)
+    go = threading.Event()
+
+    async def leave() -> None:
+        first = asyncio.create_task(workers.run(lambda: go.wait(10)))
+        await asyncio.sleep(0.05)
+        waiting = workers.stream(lambda: counted(3))
+        second = asyncio.ensure_future(anext(waiting))
+        await asyncio.sleep(0.05)
+        assert workers.inside == 2
+        second.cancel()
+        await asyncio.wait([second])
+        await waiting.aclose()
+        assert workers.inside == 1
+        go.set()
+        await first
+
+    asyncio.run(leave())
+    until(lambda: workers.inside == 0)
+    workers.close()

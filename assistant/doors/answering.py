@@ -6,10 +6,14 @@ what goes wrong reaches a caller as one calm line, and what was not expected onl
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import uuid
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 from typing import TypeVar
+
+from starlette.requests import ClientDisconnect
 
 from assistant import contract
 from assistant.doors.workers import Busy, Workers
@@ -18,6 +22,10 @@ from assistant.service import Service
 from assistant.store import Person
 
 T = TypeVar("T")
+Gone = Callable[[], Awaitable[bool]]
+"""Says whether whoever asked went away."""
+LOOK_SECONDS = 0.5
+"""How often that is looked at."""
 _log = logging.getLogger(__name__)
 
 
@@ -29,9 +37,23 @@ class Answering:
         self.service = service
         self.workers = workers
 
-    async def ask(self, person: Person, door: str, asked: contract.Question) -> contract.Answer:
-        """Return the whole answer; raises as ``Service.ask`` does, or ``Busy``."""
-        return await self.workers.run(lambda: self.service.ask(person, door, asked))
+    async def ask(
+        self, person: Person, door: str, asked: contract.Question, gone: Gone | None = None
+    ) -> contract.Answer:
+        """Return the whole answer; raises as ``Service.ask`` does, ``Busy``, or as below.
+
+        Raises:
+            ClientDisconnect: whoever asked went away; the work stops at its next event.
+        """
+        return await unless_gone(self._whole(person, door, asked), gone)
+
+    async def _whole(self, person: Person, door: str, asked: contract.Question) -> contract.Answer:
+        work = self.workers.stream(lambda: self.service.stream(person, door, asked))
+        async with aclosing(work) as events:
+            async for event in events:
+                if isinstance(event, contract.AnsweredEvent):
+                    return event.answer
+        raise AssertionError("stream ended without an answer")
 
     async def run(self, call: Callable[[Service], T]) -> T:
         """Return what one call of the service returns; raises as it does, or ``Busy``."""
@@ -47,12 +69,12 @@ class Answering:
             Busy: too many wait.
         """
         begun = False
+        work = self.workers.stream(lambda: self.service.stream(person, door, asked))
         try:
-            async for event in self.workers.stream(
-                lambda: self.service.stream(person, door, asked)
-            ):
-                begun = True
-                yield event
+            async with aclosing(work) as events:
+                async for event in events:
+                    begun = True
+                    yield event
         except Exception as problem:
             if not begun:
                 raise
@@ -61,9 +83,14 @@ class Answering:
 
 async def opened(
     stream: AsyncGenerator[contract.StreamEvent, None],
+    gone: Gone | None = None,
 ) -> AsyncGenerator[contract.StreamEvent, None]:
-    """Return a stream whose first event was made; what keeps it from beginning is raised here."""
-    first = await anext(stream)
+    """Return a stream whose first event was made; what keeps it from beginning is raised here.
+
+    Raises:
+        ClientDisconnect: whoever asked went away before it began.
+    """
+    first = await unless_gone(anext(stream), gone)
 
     async def whole() -> AsyncGenerator[contract.StreamEvent, None]:
         try:
@@ -74,6 +101,23 @@ async def opened(
             await stream.aclose()
 
     return whole()
+
+
+async def unless_gone(result: Awaitable[T], gone: Gone | None) -> T:
+    """Return a result, or stop working for it when whoever waits for it goes away.
+
+    Raises:
+        ClientDisconnect: they went away.
+    """
+    task = asyncio.ensure_future(result)
+    try:
+        while not task.done():
+            await asyncio.wait([task], timeout=LOOK_SECONDS if gone else None)
+            if gone is not None and not task.done() and await gone():
+                raise ClientDisconnect
+        return task.result()
+    finally:
+        task.cancel()
 
 
 def status_of(problem: Exception) -> int:

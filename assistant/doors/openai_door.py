@@ -20,6 +20,7 @@ from fastapi.routing import APIRoute
 from pydantic import ValidationError
 from sse_starlette import EventSourceResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from assistant import contract
 from assistant.access.people import person_of
@@ -51,6 +52,8 @@ class _Route(APIRoute):
         async def handled(request: Request) -> Response:
             try:
                 return await handle(request)
+            except ClientDisconnect:
+                return Response(status_code=499)
             except HTTPException as exc:
                 return _refused(str(exc.detail), exc.status_code)
             except RequestValidationError as exc:
@@ -85,18 +88,18 @@ def openai_routes(answering: Answering) -> APIRouter:
         response_model=shapes.ChatCompletion,
         responses=dict.fromkeys((400, 401, 403, 404, 413, 429, 503), _ERROR),
     )
-    async def complete(asked: shapes.ChatRequest, person: Who) -> Response:
+    async def complete(asked: shapes.ChatRequest, person: Who, request: Request) -> Response:
         """Answer the last user message; what came before it is the conversation."""
         _known(asked.model)
         question = _question(asked)
         if asked.stream:
-            stream = await opened(answering.stream(person, DOOR, question))
+            stream = await opened(answering.stream(person, DOOR, question), request.is_disconnected)
             usage = bool(asked.stream_options and asked.stream_options.include_usage)
             return EventSourceResponse(
                 _chunks(stream, with_usage=usage), ping=PING_SECONDS, send_timeout=SLOW_SECONDS,
                 headers={"X-Accel-Buffering": "no"}, sep="\n",
             )  # fmt: skip
-        answer = await answering.ask(person, DOOR, question)
+        answer = await answering.ask(person, DOOR, question, request.is_disconnected)
         return Response(_completion(answer).model_dump_json(), media_type="application/json")
 
     return routes

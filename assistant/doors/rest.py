@@ -68,12 +68,12 @@ def rest_routes(answering: Answering) -> APIRouter:
     async def ask(asked: contract.Question, person: Who, request: Request) -> Response:
         """Answer a question; every sentence cited and checked."""
         if EVENTS in request.headers.get("accept", ""):
-            stream = await opened(answering.stream(person, DOOR, asked))
+            stream = await opened(answering.stream(person, DOOR, asked), request.is_disconnected)
             return EventSourceResponse(
                 _sent(stream), ping=PING_SECONDS, send_timeout=SLOW_SECONDS,
                 headers={"X-Accel-Buffering": "no"},
             )  # fmt: skip
-        answer = await answering.ask(person, DOOR, asked)
+        answer = await answering.ask(person, DOOR, asked, request.is_disconnected)
         return Response(answer.model_dump_json(), media_type="application/json")
 
     @routes.post("/search", operation_id="search", responses=_ASKED)

@@ -80,7 +80,8 @@ class Workers:
             except BaseException as problem:  # noqa: BLE001 - raised again where it is awaited
                 tell(problem)
 
-        self._pool.submit(make).add_done_callback(lambda _: self._leave())
+        making = self._pool.submit(make)
+        making.add_done_callback(lambda _: self._leave())
         try:
             while (item := await told.get()) is not _END:
                 if isinstance(item, BaseException):
@@ -88,6 +89,8 @@ class Workers:
                 yield item
         finally:
             gone.set()
+            # What was not begun leaves the queue at once.
+            making.cancel()
 
     def close(self) -> None:
         """Take nothing more; what runs is not waited for."""
