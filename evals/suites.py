@@ -25,7 +25,7 @@ from evals.systems import Inquiry, answering_systems
 from evals.verifying import verification_jobs
 from evals.worlds import KNOWLEDGE, World, name_of
 
-MUTANTS = 30
+MUTANTS = 15
 """Claims made by rule, of each kind and language; ``evals.mutation_suite`` counts all of them."""
 SMOKE_CASES = 4
 """Cases of each slice and language in the smoke suite."""
