@@ -356,7 +356,7 @@ def _citations(checks: Sequence[ClaimCheck]) -> tuple[Citation, ...]:
 
 def _named(citation: Citation, language: Language) -> str:
     """Return a cited source in a few words."""
-    source = citation.passage.source
+    source = citation.source
     grade = grade_label(source.grade, language)
     return f"[{citation.marker}] {source.publisher}, {source.published[:4]}, {grade}"
 
@@ -364,7 +364,7 @@ def _named(citation: Citation, language: Language) -> str:
 def _notices(language: Language, citations: Sequence[Citation], withheld: int) -> tuple[str, ...]:
     """Return what a sceptical reader should be told."""
     notices = []
-    sources = {citation.passage.source for citation in citations}
+    sources = {citation.source for citation in citations}
     if len({source.grade for source in sources}) > 1:
         named = {_named(citation, language) for citation in citations}
         notices.append(wording.notice_mixed(language, sorted(named)))

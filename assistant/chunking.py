@@ -15,7 +15,7 @@ from assistant.annotations import Annotations, read_annotations
 from assistant.markdown import find_headings, find_sections, quotable_spans
 from assistant.schema import Chunk, Document, DocumentInfo, ListedQuestion
 
-CHUNKER_VERSION = "3"
+CHUNKER_VERSION = "4"
 """Changes whenever the same document would be cut into other chunks or sentences."""
 MAX_CHUNK_CHARS = 1400
 """Longest chunk, in characters, a Chinese one counted as three: with title and heading it stays

@@ -271,6 +271,7 @@ class EvidenceRanker:
         around: _Surroundings,
     ) -> Candidate:
         excerpt, text, asked = sentence.excerpt, sentence.text, sentence.asked
+        grade, published = excerpt.evidence_at(sentence.start)
         like = asked.likeness if asked else None
         near = around.near[sentence.number - 1]
         listed = self._keys(asked.question) if asked else frozenset()
@@ -300,8 +301,8 @@ class EvidenceRanker:
             near=near,
             alike=above(excerpt.match, ALIKE) * near,
             figures=(fits > 0) * plenty(sentence.figures),
-            strength=STRENGTH[Grade(excerpt.grade)],
-            recency=recency(excerpt.published),
+            strength=STRENGTH[Grade(grade)],
+            recency=recency(published),
             order=sentence.order * float(near > 0),
             length=overlength(text),
         )

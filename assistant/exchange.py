@@ -92,7 +92,7 @@ def of_citation(citation: schema.Citation) -> Citation:
         quote=citation.quote,
         start=citation.start,
         end=citation.end,
-        source=of_source(citation.passage.source),
+        source=of_source(citation.source),
     )
 
 
@@ -246,6 +246,7 @@ def _citations(
                 quote=citation.quote,
                 start=citation.start,
                 end=citation.end,
+                source=schema.Source(**citation.source.model_dump()),
             )
 
 

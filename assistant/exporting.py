@@ -92,7 +92,7 @@ def _paragraphs(title: str, turns: Sequence[Turn], language: Language) -> Iterat
             yield Paragraph(style=Style.HEADING, text=words["references"])
         for citation in answer.citations:
             where = reference(citation, language)
-            address = citation.passage.source.url
+            address = citation.source.url
             quote = " ".join(clean(citation.quote).split())
             parts = (f"[{citation.marker}] {where}: “{quote}”", address or "")
             yield Paragraph(style=Style.REFERENCE, text=" ".join(filter(None, parts)))

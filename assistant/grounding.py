@@ -186,6 +186,7 @@ def _citation(marker: int, passage: Passage, start: int, end: int) -> Citation:
         quote=passage.chunk.text[start:end],
         start=passage.chunk.start + start,
         end=passage.chunk.start + end,
+        source=passage.source_at(start),
     )
 
 

@@ -28,6 +28,7 @@ from assistant.schema import (
     Kind,
     Language,
     ListedQuestion,
+    Rest,
     Source,
 )
 from assistant.sources import SourceRecord, references
@@ -70,6 +71,7 @@ class Index:
             self._client = open_chroma(copy.path)
             self.documents = _read_documents(folder / "documents.json")
             self._sources = _read_sources(folder / "sources.json")
+            self._rests = json.loads((folder / "rests.json").read_text(encoding="utf-8"))
             self.chunks = self._read_chunks()
             self._centres = _read_centres(folder / "centres.json", self.manifest.dimension)
             self._bm25 = {language: _Bm25(folder / f"bm25-{language}") for language in Language}
@@ -154,6 +156,14 @@ class Index:
     def references(self, chunk: Chunk) -> tuple[Source, ...]:
         """Return the sources a chunk rests on, in its language."""
         return references(chunk.sources, self._sources, self.documents[chunk.document_id].language)
+
+    def rests(self, chunk: Chunk) -> tuple[Rest, ...]:
+        """Return the sentences of a chunk of several sources that rest on one, in its language."""
+        language = self.documents[chunk.document_id].language
+        return tuple(
+            Rest(start, end, self._sources[key].source(language))
+            for start, end, key in self._rests.get(chunk.id, ())
+        )
 
     def lexical(
         self,

@@ -13,6 +13,7 @@ from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assistant.attribution import rests_of
 from assistant.chunking import chunk_context, chunk_document, sentence_spans
 from assistant.errors import StorageError
 from assistant.index import COLLECTIONS, open_chroma
@@ -110,6 +111,9 @@ def write_index(
     (folder / "sources.json").write_text(
         json.dumps([sources[key].model_dump(mode="json") for key in sorted(named)]),
         encoding="utf-8",
+    )
+    (folder / "rests.json").write_text(
+        json.dumps(rests_of(chunks, infos, sources)), encoding="utf-8"
     )
     progress(2, 2, "indexing words")
     return Contents(documents=len(documents), chunks=by_language, embedded=embedded)

@@ -68,6 +68,7 @@ class ModelJudge:
                 quote=passage.chunk.text,
                 start=passage.chunk.start,
                 end=passage.chunk.end,
+                source=passage.source,
             )
             for n, passage in cited
         )

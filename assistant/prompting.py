@@ -74,6 +74,13 @@ class Excerpt:
     """Cosine of the question with the nearest one that the passage says it answers; 0 if none."""
     asked: tuple[Asked | None, ...] = ()
     """For each of its sentences, the nearest question that it answers, if it lists any."""
+    rests: tuple[tuple[int, int, str, str], ...] = ()
+    """Sentences with a source of their own: offsets, its grade, and when it was published."""
+
+    def evidence_at(self, offset: int) -> tuple[str, str]:
+        """Return grade and date of what the sentence at an offset of the text rests on."""
+        found = ((grade, at) for start, end, grade, at in self.rests if start <= offset < end)
+        return next(found, (self.grade, self.published))
 
 
 def load_prompt(folder: Path, name: str) -> Prompt:
@@ -142,6 +149,10 @@ def excerpts_of(passages: Sequence[Passage]) -> list[Excerpt]:
             kind=passage.document.kind.value,
             match=round(passage.match or 0.0, 3),
             asked=tuple(it and Asked(round(it.likeness, 4), it.question) for it in passage.asked),
+            rests=tuple(
+                (it.start, it.end, it.source.grade.value, it.source.published)
+                for it in passage.rests
+            ),
         )
         for passage in passages
     ]
@@ -179,7 +190,17 @@ def _excerpt(attributes: str, text: str) -> Excerpt:
     del fields["n"]
     language, nearness = Language(fields.pop("language")), float(fields.pop("match"))
     asked = tuple(row and Asked(*row) for row in json.loads(fields.pop("asked")))
-    return Excerpt(**fields, language=language, match=nearness, asked=asked, text=unescape(text))
+    rests = tuple(
+        (int(a), int(b), str(c), str(d)) for a, b, c, d in json.loads(fields.pop("rests"))
+    )
+    return Excerpt(
+        **fields,
+        language=language,
+        match=nearness,
+        asked=asked,
+        rests=rests,
+        text=unescape(text),
+    )
 
 
 def render_question(question: str, *, brief: bool = False) -> str:
@@ -226,6 +247,7 @@ def _attributes(n: int, excerpt: Excerpt, *, brief: bool) -> str:
         "kind": excerpt.kind,
         "match": str(excerpt.match),
         "asked": json.dumps([it and astuple(it) for it in excerpt.asked], ensure_ascii=False),
+        "rests": json.dumps(excerpt.rests),
     }
     if brief:
         return " ".join(f'{key}="{_unquoted(fields[key])}"' for key in _BRIEF)

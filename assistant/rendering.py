@@ -108,7 +108,7 @@ def _references(answer: Answer) -> list[tuple[int, Citation]]:
 
 def reference(citation: Citation, language: Language) -> str:
     """Return in one line where a citation comes from: document, section, publisher, date, grade."""
-    document, source = citation.passage.document, citation.passage.source
+    document, source = citation.passage.document, citation.source
     parts = [
         document.title,
         " > ".join(citation.passage.chunk.heading_path[1:]),

@@ -183,6 +183,7 @@ def _passage(
         rank=rank,
         source=section_source(document.source, cited),
         references=cited,
+        rests=index.rests(chunk),
         match=match,
         asked=tuple(asked),
     )

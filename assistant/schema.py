@@ -141,6 +141,16 @@ class Chunk:
     """Those of its section, and of its own sentences."""
 
 
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """A sentence of a chunk, and the one source that it rests on."""
+
+    start: int
+    """Offset in the chunk's text."""
+    end: int
+    source: Source
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Passage:
     """A retrieved chunk with its document."""
@@ -155,10 +165,17 @@ class Passage:
     """Where the passage comes from: its section's one source, else its document's."""
     references: tuple[Source, ...] = ()
     """What its section rests on, where it names sources."""
+    rests: tuple[Rest, ...] = ()
+    """Where its section rests on several: those of its sentences that rest on one, in order."""
     match: float | None = None
     """Cosine of the query with the nearest question the section answers; None without one."""
     asked: tuple[Asked | None, ...] = ()
     """The same for each of its sentences, None where it lists none; empty without an embedder."""
+
+    def source_at(self, offset: int) -> Source:
+        """Return what the sentence at an offset of the chunk's text rests on."""
+        found = (rest.source for rest in self.rests if rest.start <= offset < rest.end)
+        return next(found, self.source)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,6 +204,8 @@ class Citation:
     start: int
     """Offset of the quote in the document's text."""
     end: int
+    source: Source
+    """Where the quoted sentence comes from: the passage's source, or one of several it rests on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

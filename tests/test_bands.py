@@ -50,6 +50,7 @@ BANDS = {
     3: {
         *{
             "aboutness",
+            "attribution",
             "terms",
             "normalise",
             "segmentation",

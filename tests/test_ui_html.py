@@ -146,7 +146,14 @@ def check_of(text: str, at: int, evidence: Citation) -> ClaimCheck:
 
 def citation(quote: str, of: Passage, marker: int = 1) -> Citation:
     start = of.chunk.start + of.chunk.text.index(quote)
-    return Citation(marker=marker, passage=of, quote=quote, start=start, end=start + len(quote))
+    return Citation(
+        marker=marker,
+        passage=of,
+        quote=quote,
+        start=start,
+        end=start + len(quote),
+        source=of.source,
+    )
 
 
 def test_badges_lead_to_the_source_of_the_same_number() -> None:

@@ -7,6 +7,7 @@ that came from a document goes through ``rendering``; only web addresses become 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from assistant.rendering import escape_html, grade_label, highlight_html
 from assistant.schema import Citation, Kind, Language, Passage, Source
@@ -51,6 +52,7 @@ def card_html(
 ) -> str:
     """Return the card of one passage; one that is quoted comes open."""
     document, chunk = passage.document, passage.chunk
+    source = _source_of(passage, cited)
     section = " › ".join(chunk.heading_path[1:])
     small = f"<small>{escape_html(section)}</small>" if section else ""
     tongue = "zh-CN" if document.language is Language.ZH else "en"
@@ -58,9 +60,9 @@ def card_html(
         f'<details class="fp-card" id="src-{key}-{n}"{" open" if cited else ""}>'
         f'<summary><span class="fp-number">{n}</span><span class="fp-card-title">'
         f'<span lang="{tongue}">{escape_html(document.title)}</span>{small}</span>'
-        f"{grade_html(passage.source, language)}</summary>"
-        f"{facts_html(passage.source, document.language, document.kind, language)}"
-        f"{_references(passage, language)}"
+        f"{grade_html(source, language)}</summary>"
+        f"{facts_html(source, document.language, document.kind, language)}"
+        f"{_references(passage, source, language)}"
         f'<div class="fp-passage" lang="{tongue}" tabindex="0" role="group"'
         f' aria-label="{escape_html(document.title)}">{_marked(passage, cited)}</div></details>'
     )
@@ -102,17 +104,28 @@ def _address(url: str | None, language: Language) -> str:
     )
 
 
-def _references(passage: Passage, language: Language) -> str:
-    """Return what a text of several sources rests on, each with its grade and address."""
-    rests = [source for source in passage.references if source != passage.source]
+def _source_of(passage: Passage, cited: Sequence[Citation]) -> Source:
+    """Return the source of what is quoted of a passage, the passage's own where they are several."""
+    sources = {citation.source for citation in cited}
+    return sources.pop() if len(sources) == 1 else passage.source
+
+
+def _references(passage: Passage, shown: Source, language: Language) -> str:
+    """Return what else a text of several sources rests on, each with its grade and address."""
+    rests = [each for each in passage.references if not _same(each, shown)]
     if not rests:
         return ""
     items = "".join(
-        f"<li>{escape_html(' · '.join(p for p in (source.publisher, source.published) if p))} "
-        f"{grade_html(source, language)} {_address(source.url, language)}</li>"
-        for source in rests
+        f"<li>{escape_html(' · '.join(p for p in (each.publisher, each.published) if p))} "
+        f"{grade_html(each, language)} {_address(each.url, language)}</li>"
+        for each in rests
     )
     return f'<div class="fp-rests"><p>{TEXTS[language]["rests_on"]}</p><ul>{items}</ul></div>'
+
+
+def _same(one: Source, other: Source) -> bool:
+    """Whether two are one source, whatever licence its text here has."""
+    return replace(one, licence="") == replace(other, licence="")
 
 
 def _marked(passage: Passage, cited: Sequence[Citation]) -> str:

@@ -56,7 +56,7 @@ class Badges:
         if evidence is None:
             label, data = say["supported"].format(n=n), ""
         else:
-            source = evidence.passage.source
+            source = evidence.source
             grade = grade_label(source.grade, self.language)
             label = say["badge"].format(n=n, quote=" ".join(evidence.quote.split()))
             where = " · ".join(p for p in (source.publisher, source.published, grade) if p)
