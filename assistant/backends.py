@@ -129,6 +129,8 @@ class Backend:
                     self._breaker.answered()
                 yield from pieces
             yield from reader.close()
+            if said.never_answered:
+                yield Piece(Said.RETRACTED, "")
         finally:
             close = getattr(chunks, "close", None)
             if close is not None:
@@ -163,6 +165,7 @@ class _Heard:
         self._usage: Any = None
         self._cut_short = False
         self._answered = self._thought = 0
+        self._apart = False
 
     def hear(self, chunk: AIMessageChunk, pieces: Sequence[Piece]) -> None:
         """Take what came."""
@@ -170,10 +173,13 @@ class _Heard:
         finish = chunk.response_metadata.get("finish_reason")
         self._cut_short = self._cut_short or finish == "length"
         for piece in pieces if self._limits else ():
+            self._apart = self._apart or piece.said is not Said.ANSWER
             if piece.said is Said.ANSWER:
                 self._answered += count_tokens(piece.text)
-            else:
+            elif piece.said is Said.THOUGHT:
                 self._thought += count_tokens(piece.text)
+            else:
+                self._thought, self._answered = self._thought + self._answered, 0
 
     @property
     def too_much(self) -> bool:
@@ -183,7 +189,25 @@ class _Heard:
             return False
         most = limits.answer_tokens * OTHER_TOKENIZERS
         everything = (limits.answer_tokens + limits.thought_tokens) * OTHER_TOKENIZERS
-        return self._answered > most or self._answered + self._thought > everything
+        too_long = self._answered > most and not self._may_be_thought
+        return too_long or self._answered + self._thought > everything
+
+    @property
+    def never_answered(self) -> bool:
+        """Whether all that counted as answer was a thought that the limit cut before its end."""
+        cut = self._cut_short or self.too_much
+        return cut and bool(self._answered) and self._may_be_thought and not self._hidden_thoughts
+
+    @property
+    def _may_be_thought(self) -> bool:
+        """Whether what comes may yet turn out a thought, by a mark that ends it."""
+        return self._limits is not None and self._limits.thought_tokens > 0 and not self._apart
+
+    @property
+    def _hidden_thoughts(self) -> bool:
+        """Whether the server says that the model thought where nobody sees it."""
+        details = (self._usage or {}).get("output_token_details") or {}
+        return bool(details.get("reasoning"))
 
     def spent(self) -> Spent:
         """Return how it ended."""

@@ -45,7 +45,8 @@ def try_backend(backend: Backend) -> Trial:
             if isinstance(piece, Spent):
                 spent = piece
                 continue
-            answered = answered or piece.said is Said.ANSWER
+            # What was taken back was no answer.
+            answered = piece.said is Said.ANSWER or (answered and piece.said is Said.THOUGHT)
             first = first or time.perf_counter() - started
         if first is None:
             problem = f"the backend {backend.name} answered with nothing; try another model"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable
@@ -112,6 +113,51 @@ def test_every_shape_of_a_stream(settings, script: list[Any], answer: str, thoug
 def test_a_model_that_runs_into_its_limit_is_told(settings) -> None:
     with serving(["One."], finish="length") as (address, _):
         end = said(backend(settings, address))[2]
+    assert end is not None
+    assert end.cut_short
+
+
+@pytest.mark.parametrize("finish", ["length", "stop"])
+def test_a_long_thought_that_only_its_end_shows_is_no_answer(settings, finish: str) -> None:
+    """It may be longer than an answer; one that a limit cuts was never answered."""
+    thought = ["I wonder. "] * 700
+    with serving([*thought, "</think>", "One."], finish=finish) as (address, _):
+        answer, thoughts, end = said(backend(settings, address, thinking=True))
+    assert (answer, thoughts) == ("One.", "".join(thought))
+    assert end is not None
+    assert end.cut_short is (finish == "length")
+    with serving(thought, finish=finish) as (address, _):
+        answer, thoughts, _ = said(backend(settings, address, thinking=True))
+    assert answer == ("" if finish == "length" else "".join(thought))
+
+
+def test_a_thought_without_end_is_taken_back(settings) -> None:
+    with serving(["I wonder. "] * 9000) as (address, _):
+        answer, thoughts, end = said(backend(settings, address, thinking=True))
+    assert answer == ""
+    assert thoughts
+    assert end is not None
+    assert end.cut_short
+
+
+def test_what_a_service_thinks_out_of_sight_takes_nothing_back(settings) -> None:
+    details = {"reasoning_tokens": 4000}
+    usage = {"prompt_tokens": 1, "completion_tokens": 5, "completion_tokens_details": details}
+    told = f"data: {json.dumps({'choices': [], 'usage': usage})}\n\n".encode()
+    with serving(["One.", told], finish="length", usage=False) as (address, _):
+        answer, _, end = said(backend(settings, address, thinking=True))
+    assert answer == "One."
+    assert end is not None
+    assert end.cut_short
+
+
+@pytest.mark.parametrize("script", [["<think>hm</think>", "One."], [Thinks("hm"), "One."]])
+def test_an_answer_cut_after_its_thought_is_kept(settings, script) -> None:
+    with serving(script, finish="length") as (address, _):
+        assert said(backend(settings, address, thinking=True))[0] == "One."
+    with serving(["hm</think>", *["word "] * 2000]) as (address, _):
+        answer, _, end = said(backend(settings, address, thinking=True))
+    assert 500 < len(answer.split()) < 1000
     assert end is not None
     assert end.cut_short
 
@@ -296,6 +342,15 @@ def test_a_thought_without_a_beginning_is_taken_back(asking, fact: str) -> None:
     assert shown(found) == answer.text
     assert answer.text.strip() == fact
     assert len(answer.grounding.checks) == 1
+
+
+def test_a_thought_that_was_cut_is_not_shown(asking, fact: str) -> None:
+    with serving([f"{fact} I wonder. "], finish="length") as (address, _):
+        found, answer = events(asking(address, thinking=True))
+    assert fact in answer.thoughts
+    assert answer.provenance.model.startswith("embedded")
+    assert not answer.partial
+    assert shown(found) == answer.text
 
 
 @pytest.mark.parametrize(
