@@ -14,6 +14,8 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
+from assistant.hiding import hidden
+
 EMBEDDED = "embedded"
 GGUF = "gguf"
 SMALL_CONTEXT, LARGE_CONTEXT = 4096, 32_768
@@ -191,7 +193,7 @@ def parse_backends(text: str) -> tuple[BackendName, ...]:
             raise ValueError("gguf needs a file or folder, such as gguf:/models/qwen3-4b.gguf")
         if kind != GGUF and kind not in PRESETS:
             known = ", ".join([EMBEDDED, *PRESETS, "gguf:<file or folder>"])
-            raise ValueError(f"{named!r} is no backend; the choices are {known}")
+            raise ValueError(f"{hidden(named)!r} is no backend; the choices are {known}")
         names.append(
             BackendName(
                 kind=kind,
@@ -213,6 +215,6 @@ def check_address(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("an address looks like http://127.0.0.1:8080/v1")
-    if parts.username or parts.password or parts.query:
+    if parts.username or parts.password or parts.query or parts.fragment:
         raise ValueError("an address holds no user, password or key; set the key's own variable")
     return url.rstrip("/")

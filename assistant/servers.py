@@ -8,7 +8,6 @@ and never holds a key.
 from __future__ import annotations
 
 import math
-import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,8 +19,8 @@ import openai
 from pydantic import SecretStr
 
 from assistant.errors import BackendError, BackendRejected, BackendTimeout, BackendUnavailable
+from assistant.hiding import hidden
 
-_KEY_LIKE = re.compile(r"\b(sk|pk|key|Bearer)[-_ ][\w*.-]{6,}", re.IGNORECASE)
 _LONGEST_QUOTE = 160
 
 
@@ -145,4 +144,4 @@ def _quoted(exc: Exception, server: Server) -> str:
     text = " ".join(str(exc).split())
     if server.key and server.key.get_secret_value():
         text = text.replace(server.key.get_secret_value(), "***")
-    return _KEY_LIKE.sub("***", text)[:_LONGEST_QUOTE]
+    return hidden(text)[:_LONGEST_QUOTE]

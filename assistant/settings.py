@@ -9,7 +9,6 @@ names the variable.
 from __future__ import annotations
 
 import os
-import re
 import tempfile
 from difflib import get_close_matches
 from pathlib import Path
@@ -22,6 +21,7 @@ from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from assistant.errors import SettingsError
+from assistant.hiding import hidden
 from assistant.presets import (
     GGUF,
     PRESETS,
@@ -465,11 +465,6 @@ def unknown_variables() -> dict[str, str | None]:
     }
 
 
-def _hidden(value: object) -> str:
-    """Return a value as text, without what stands before the @ of an address."""
-    return re.sub(r"(?<=://)[^/@\s]+(?=@)", "***", str(value))
-
-
 def _misfit(field: str, problem: str) -> PydanticCustomError:
     """Return an error of settings that do not fit together."""
     return PydanticCustomError(_MISFIT, "{problem}", {"field": field, "problem": problem})
@@ -485,8 +480,8 @@ def _explain(problem: ValidationError) -> str:
     if field not in Settings.model_fields:
         return f"{name} is not a setting; run: firstpilot doctor"
     # A key must not reach a terminal or a log.
-    hidden = field in _SECRET or field.endswith("api_key")
-    shown = "" if hidden else f"={_hidden(error['input'])!r}"
-    reason = error["msg"].removeprefix("Value error, ")
+    secret = field in _SECRET or field.endswith("api_key")
+    shown = "" if secret else f"={hidden(str(error['input']))!r}"
+    reason = hidden(error["msg"].removeprefix("Value error, "))
     described = Settings.model_fields[field].description
     return f"{name}{shown} cannot be used: {reason}. Set it to {described}"

@@ -22,6 +22,7 @@ BANDS = {
         "thinking",
         "schema",
         "errors",
+        "hiding",
         "language",
         "figures",
         "numerals",

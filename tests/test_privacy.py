@@ -170,14 +170,34 @@ def test_a_key_that_a_server_repeats_stays_out_of_everything(
 
 
 @pytest.mark.parametrize(
-    "url", ["http://user:pw-secret@h/v1", "http://h/v1?key=pw-secret", "http://pw-secret@h/v1"]
+    "url",
+    [
+        "http://user:pw-secret@h/v1",
+        "http://pw-secret@h/v1",
+        "http://h/v1?key=pw-secret",
+        "http://h/v1?api_key=sk-pw-secret&x=1",
+        "http://h/v1?pw-secret",
+        "http://h/v1#pw-secret",
+    ],
 )
 def test_an_address_with_a_key_in_it_is_refused(url: str) -> None:
     for values in ({"backend_base_url": url}, {"backend": f"vllm:m@{url}"}):
         with pytest.raises(SettingsError) as caught:
             Settings(**values)
-        if "@" in url:
-            assert "pw-secret" not in str(caught.value)
+        shown: BaseException | None = caught.value
+        while shown is not None:
+            assert "pw-secret" not in str(shown)
+            shown = shown.__cause__
+
+
+@pytest.mark.parametrize(
+    "text", ["sk-pw-secret-1234", "h/v1?key=pw-secret", "me:pw-secret@h/v1", "ftp://h/?pw-secret"]
+)
+def test_a_key_in_the_wrong_variable_is_not_shown(text: str) -> None:
+    for field in ("backend", "backend_base_url", "embedder_base_url"):
+        with pytest.raises(SettingsError) as caught:
+            Settings(**{field: text})
+        assert "pw-secret" not in str(caught.value)
 
 
 def test_one_address_or_key_is_not_used_for_several_services() -> None:
