@@ -175,23 +175,33 @@ class _Caller:
         return self._ready()[1]
 
     def _ready(self) -> tuple[Server, OpenAIChat]:
-        from assistant.openai_chat import make_openai_chat
-        from assistant.watching import watching_client
-
         with self._lock:
             if self._found is None:
                 server = self._find()
-                client = watching_client(
-                    self.deadline,
-                    connect=server.connect_seconds,
-                    read=server.first_token_seconds,
-                    direct=is_loopback(server.base_url),
-                )
-                model = make_openai_chat(server, client)
-                # Nobody else knows when the last answer was written.
-                weakref.finalize(model, client.close)
-                self._found = (server, model)
+                self._found = (server, self._made(server))
             return self._found
+
+    def _made(self, server: Server) -> OpenAIChat:
+        from assistant.openai_chat import make_openai_chat
+        from assistant.servers import no_client
+        from assistant.watching import watching_client
+
+        try:
+            client = watching_client(
+                self.deadline,
+                connect=server.connect_seconds,
+                read=server.first_token_seconds,
+                direct=is_loopback(server.base_url),
+            )
+            model = make_openai_chat(server, client)
+        except Exception as exc:  # noqa: BLE001 - a proxy or a certificate that a variable names
+            problem = no_client(exc, server)
+        else:
+            # Nobody else knows when the last answer was written.
+            weakref.finalize(model, client.close)
+            return model
+        # Raised out here because the original error may quote a password.
+        raise problem
 
 
 def _server(

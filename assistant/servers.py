@@ -61,6 +61,19 @@ def mapped(exc: Exception, server: Server) -> BackendError:
     return unreadable(server)
 
 
+def no_client(exc: Exception, server: Server) -> BackendUnavailable:
+    """Return the error for a server that cannot be called the way the environment says."""
+    if isinstance(exc, ImportError):
+        return BackendUnavailable(
+            f"{_where(server)} is behind a SOCKS proxy, which needs an extra; run: "
+            'pip install "httpx2[socks]", or unset ALL_PROXY and HTTPS_PROXY'
+        )
+    return BackendUnavailable(
+        f"{_where(server)} cannot be called: {_quoted(exc, server)}; check ALL_PROXY, HTTPS_PROXY, "
+        "HTTP_PROXY and SSL_CERT_FILE"
+    )
+
+
 def _status(exc: Exception) -> int | None:
     """Return the status of a refusal, be it in the middle of a stream."""
     for found in (getattr(exc, "status_code", None), getattr(exc, "code", None)):

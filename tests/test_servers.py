@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import sys
 import time
 from email.utils import formatdate
 from typing import Any
@@ -114,6 +115,26 @@ def test_a_piece_too_long_is_not_shown(settings, piece: str) -> None:
     assert answer == ""
     assert end is not None
     assert end.cut_short
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "tells"),
+    [
+        ("ALL_PROXY", "socks5://me:pw-secret@127.0.0.1:1080", r"httpx2\[socks\]"),
+        ("ALL_PROXY", "gopher://me:pw-secret@127.0.0.1:1080", "ALL_PROXY"),
+        ("SSL_CERT_FILE", "/no/such/file", "SSL_CERT_FILE"),
+    ],
+)
+def test_what_keeps_a_client_from_being_made_is_told(
+    settings, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, tells: str
+) -> None:
+    monkeypatch.setitem(sys.modules, "socksio", None)
+    monkeypatch.setenv(variable, value)
+    elsewhere = backend(settings, "https://192.0.2.1/v1")
+    with pytest.raises(BackendUnavailable, match=tells) as caught:
+        said(elsewhere)
+    assert "pw-secret" not in str(caught.value)
+    assert caught.value.__context__ is None
 
 
 def test_a_line_without_end_is_left(settings) -> None:
