@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from langchain_core.messages import AIMessageChunk, BaseMessage
 
 
+WHOLE = frozenset({"stop", "eos", "eos_token", "end_turn", "stop_sequence"})
+"""What servers call the end of an answer that is all there; any other end is short of it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Price:
     """What a model costs, for a million tokens, in the operator's currency."""
@@ -43,7 +47,7 @@ class Spent:
     """None when the server did not say."""
     output_tokens: int | None
     cut_short: bool
-    """Whether the model ran into its limit of tokens."""
+    """Whether the model ran into its limit of tokens, or ended otherwise before its end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,7 +175,7 @@ class _Heard:
         """Take what came."""
         self._usage = chunk.usage_metadata or self._usage
         finish = chunk.response_metadata.get("finish_reason")
-        self._cut_short = self._cut_short or finish == "length"
+        self._cut_short = self._cut_short or bool(finish and str(finish).lower() not in WHOLE)
         for piece in pieces if self._limits else ():
             self._apart = self._apart or piece.said is not Said.ANSWER
             if piece.said is Said.ANSWER:

@@ -21,6 +21,9 @@ from assistant.normalise import whole_characters
 from assistant.servers import Server, mapped, unreadable
 from assistant.thinking import THOUGHT
 
+BROKEN = frozenset({"error", "abort", "insufficient_system_resource"})
+"""Ends that are the server's failure, as OpenRouter, vLLM and DeepSeek call them."""
+
 
 class OpenAIChat(ChatOpenAI):
     """``ChatOpenAI`` that keeps ``reasoning_content`` and ``reasoning``, as messages' extras."""
@@ -124,6 +127,10 @@ def streamed(
                 raise BackendRejected(
                     f"the backend {server.name} filtered its answer; rephrase the question",
                     of_question=True,
+                )
+            if reason in BROKEN:
+                raise BackendUnavailable(
+                    f"the backend {server.name} broke off its answer ({reason}); try again"
                 )
             yield chunk
     except BackendError:

@@ -110,11 +110,36 @@ def test_every_shape_of_a_stream(settings, script: list[Any], answer: str, thoug
     assert found[2] == Spent(input_tokens=100, output_tokens=20, cut_short=False)
 
 
-def test_a_model_that_runs_into_its_limit_is_told(settings) -> None:
-    with serving(["One."], finish="length") as (address, _):
+@pytest.mark.parametrize(
+    ("finish", "cut"),
+    [("stop", False), ("eos", False), ("length", True), ("model_length", True), ("odd", True)],
+)
+def test_only_a_normal_end_is_a_whole_answer(settings, finish: str, cut: bool) -> None:
+    with serving(["One."], finish=finish) as (address, _):
         end = said(backend(settings, address))[2]
     assert end is not None
-    assert end.cut_short
+    assert end.cut_short is cut
+
+
+@pytest.mark.parametrize("finish", ["error", "abort", "insufficient_system_resource"])
+def test_an_end_by_the_servers_failure_is_one(settings, asking, fact: str, finish: str) -> None:
+    with serving(["One."], finish=finish) as (address, _):
+        with pytest.raises(BackendUnavailable, match=finish):
+            said(backend(settings, address))
+    with serving([fact, " More"], finish=finish) as (address, _):
+        _, answer = events(asking(address))
+    assert answer.partial
+    assert answer.text.strip() == fact
+
+
+def test_a_filtered_answer_is_the_questions_fault(settings) -> None:
+    with serving(["One."], finish="content_filter") as (address, script):
+        made = backend(settings, address, retries=2)
+        for _ in range(FAILURES + 1):
+            with pytest.raises(BackendRejected, match="rephrase") as caught:
+                said(made)
+            assert caught.value.of_question
+    assert len(script.requests) == FAILURES + 1
 
 
 @pytest.mark.parametrize("finish", ["length", "stop"])
