@@ -1,7 +1,8 @@
 """Spending: what answers cost each day, in one small file that several processes may share.
 
 Knows: days and sums. Does not know backends or prices. Invariant: a sum that was added is
-never lost to another process that adds at the same time.
+never lost to another process that adds at the same time; one that could not be written counts in
+this process until it is.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import threading
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -37,10 +39,13 @@ class Ledger:
         self._path = folder / FILE
         self._budget = budget
         self._today = today
+        self._lock = threading.Lock()
+        self._unwritten: dict[str, float] = {}
 
     def spent(self) -> float:
         """Return what today's answers cost so far; 0 when nothing readable is on record."""
-        return self._kept().get(self._today().isoformat(), 0.0)
+        today = self._today().isoformat()
+        return self._kept().get(today, 0.0) + self._unwritten.get(today, 0.0)
 
     @property
     def exhausted(self) -> bool:
@@ -51,22 +56,31 @@ class Ledger:
         """Add the cost of an answer.
 
         Raises:
-            StorageError: the file cannot be written.
+            StorageError: the file cannot be written; the cost counts all the same, in this process.
         """
         if cost <= 0:
             return
         # Once: midnight may come between two looks at the clock.
         today = self._today().isoformat()
-        try:
-            with FileLock(f"{self._path}.lock", timeout=_PATIENCE):
-                kept = self._kept()
-                kept[today] = kept.get(today, 0.0) + cost
-                latest = dict(sorted(kept.items())[-_DAYS:])
-                aside = self._path.with_suffix(f".{os.getpid()}.tmp")
-                aside.write_text(json.dumps(latest, indent=1), encoding="utf-8")
-                aside.replace(self._path)
-        except OSError as exc:  # filelock's timeout is one too
-            raise StorageError(f"{self._path} cannot be written ({exc}); free the disk") from exc
+        with self._lock:
+            self._unwritten[today] = self._unwritten.get(today, 0.0) + cost
+            try:
+                with FileLock(f"{self._path}.lock", timeout=_PATIENCE):
+                    self._write()
+            except OSError as exc:  # filelock's timeout is one too
+                told = f"{self._path} cannot be written ({exc}); free the disk"
+                raise StorageError(told) from exc
+
+    def _write(self) -> None:
+        """Write what is not written yet."""
+        kept = self._kept()
+        for day, cost in self._unwritten.items():
+            kept[day] = kept.get(day, 0.0) + cost
+        latest = dict(sorted(kept.items())[-_DAYS:])
+        aside = self._path.with_suffix(f".{os.getpid()}.tmp")
+        aside.write_text(json.dumps(latest, indent=1), encoding="utf-8")
+        aside.replace(self._path)
+        self._unwritten.clear()
 
     def _kept(self) -> dict[str, float]:
         """Return the sum of each day on record."""

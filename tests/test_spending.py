@@ -105,6 +105,21 @@ def test_a_sum_that_is_no_number_hides_nothing(tmp_path: Path) -> None:
     assert ledger.exhausted
 
 
+def test_a_budget_holds_when_nothing_can_be_written(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.write_text("")
+    ledger = Ledger(folder, 1.0)
+    for _ in range(2):
+        with pytest.raises(StorageError):
+            ledger.add(0.5)
+    assert ledger.spent() == 1.0
+    assert ledger.exhausted
+    folder.unlink()
+    folder.mkdir()
+    ledger.add(0.25)
+    assert ledger.spent() == Ledger(folder, 1.0).spent() == 1.25
+
+
 def test_a_folder_that_is_none_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StorageError, match="cannot be written"):
