@@ -115,7 +115,8 @@ class Backend:
         except Resting:
             raise BackendUnavailable(
                 f"the backend {self.name} failed {FAILURES} times and is left alone for "
-                f"{REST_SECONDS:.0f} s; run: firstpilot backends --test"
+                f"{REST_SECONDS:.0f} s; run: firstpilot backends --test",
+                sent=False,
             ) from None
 
     def _pieces(self, messages: Sequence[BaseMessage]) -> Iterator[Piece | Spent]:

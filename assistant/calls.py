@@ -1,8 +1,8 @@
 """Calls: what was asked of backends for one answer, and what it took.
 
 Knows: who wrote, who failed, tokens and cost. Does not know what was written. Invariants: a call
-that failed counts for privacy too, as text may have left the machine before it did; a call that was
-left early, or whose server does not count, is paid for by estimate.
+that failed counts for privacy too, unless nothing can have been sent by then; a call that was left
+early, or whose server does not count, is paid for by estimate.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class Calls:
     cost: float | None = None
     failed: list[str] = field(default_factory=list)
     gave_up: list[Backend] = field(default_factory=list)
-    """Those that failed: for this answer they are not asked again."""
+    """Those that are not well: for this answer they are not asked again."""
     unsupported: bool = False
     """Whether a language model wrote before and nothing of it could be shown."""
 
@@ -83,14 +83,15 @@ class Calls:
         """Call a backend inside the block; however it ends, it is noted and paid for."""
         self.backend = backend
         self.cut = cut
-        self.left_machine = self.left_machine or not backend.local
-        call = Call(prompt=prompt)
+        call, sent = Call(prompt=prompt), not backend.local
         try:
             yield call
         except BackendError as exc:
+            sent = sent and exc.sent
             self.fail(backend, exc)
             raise
         finally:
+            self.left_machine = self.left_machine or sent
             if backend.generative:
                 self._settle(call, backend, ledger)
 

@@ -90,15 +90,22 @@ class BackendError(AssistantError):
     Attributes:
         wait: seconds after which the server asks to be called again, None when it does not say.
         of_question: whether this one question is at fault, and the backend well.
+        sent: whether text may have been sent before it failed.
     """
 
     def __init__(
-        self, message: str = "", *, wait: float | None = None, of_question: bool = False
+        self,
+        message: str = "",
+        *,
+        wait: float | None = None,
+        of_question: bool = False,
+        sent: bool = True,
     ) -> None:
-        """Take the message, and what it means for the next call."""
+        """Take the message, what it means for the next call, and for privacy."""
         super().__init__(message)
         self.wait = wait
         self.of_question = of_question
+        self.sent = sent
 
 
 class BackendUnavailable(BackendError):

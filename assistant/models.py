@@ -121,7 +121,9 @@ def _caller(name: BackendName, settings: Settings) -> tuple[Limits, _Caller, boo
 
     def check() -> Server:
         if key is None and preset.needs_key and base_url == preset.base_url:
-            raise BackendRejected(f"the backend {name} needs a key; set {preset.key_variable}")
+            raise BackendRejected(
+                f"the backend {name} needs a key; set {preset.key_variable}", sent=False
+            )
         return _server(name, settings, limits, base_url, key)
 
     return limits, _Caller(check), is_loopback(base_url)

@@ -66,11 +66,13 @@ def no_client(exc: Exception, server: Server) -> BackendUnavailable:
     if isinstance(exc, ImportError):
         return BackendUnavailable(
             f"{_where(server)} is behind a SOCKS proxy, which needs an extra; run: "
-            'pip install "httpx2[socks]", or unset ALL_PROXY and HTTPS_PROXY'
+            'pip install "httpx2[socks]", or unset ALL_PROXY and HTTPS_PROXY',
+            sent=False,
         )
     return BackendUnavailable(
         f"{_where(server)} cannot be called: {_quoted(exc, server)}; check ALL_PROXY, HTTPS_PROXY, "
-        "HTTP_PROXY and SSL_CERT_FILE"
+        "HTTP_PROXY and SSL_CERT_FILE",
+        sent=False,
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from assistant import Assistant, Settings, Verified
+from assistant.breaking import FAILURES
 from assistant.errors import SettingsError
 from assistant.exchange import of_answer
 from assistant.schema import Message, Role
@@ -78,6 +79,19 @@ def test_who_failed_to_rewrite_is_not_asked_to_answer(asking, fact) -> None:  # 
     assert len(script.requests) == 1
     assert len(answer.provenance.failed) == 1
     assert answer.provenance.model.startswith("embedded")
+
+
+def test_what_was_never_sent_did_not_leave(settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No key, a breaker that rests, no client: nothing was sent."""
+    same = {"data_dir": settings.data_dir, "knowledge_dir": settings.knowledge_dir, "retries": 0}
+    keyless = Assistant.from_settings(Settings(backend="deepseek", **same))
+    assert not keyless.ask(QUESTION).provenance.left_machine
+    monkeypatch.setattr("assistant.models.is_loopback", lambda url: False)
+    with serving(Status(500)) as (address, _):
+        failing = Assistant.from_settings(Settings(backend=f"vllm:m@{address}", **same))
+        asked = [failing.ask(QUESTION) for _ in range(FAILURES + 1)]
+    assert [how.provenance.left_machine for how in asked] == [True] * FAILURES + [False]
+    assert all(how.provenance.failed for how in asked)
 
 
 def test_turns_that_were_left_out_are_counted(asking, fact) -> None:  # noqa: F811
