@@ -99,7 +99,8 @@ class Calls:
         """Note that a backend did not do it."""
         _log.warning("%s", problem)
         self.failed.append(f"{backend.name}: {problem}")
-        self.gave_up.append(backend)
+        if not problem.of_question:
+            self.gave_up.append(backend)
 
     def pass_over(self, backend: Backend, ledger: Ledger) -> bool:
         """Whether a backend is not to be asked: it failed before, or today's budget is used up."""

@@ -81,6 +81,16 @@ def test_who_failed_to_rewrite_is_not_asked_to_answer(asking, fact) -> None:  # 
     assert answer.provenance.model.startswith("embedded")
 
 
+def test_whose_filter_took_offence_at_the_rewriting_is_asked_to_answer(asking, fact) -> None:  # noqa: F811
+    """That a question was filtered says nothing about the backend."""
+    history = [Message(role=Role.USER, content="What share of SMEs use AI in customer service?")]
+    with serving(Status(400, "content filter"), [fact]) as (address, script):
+        answer = asking(address).ask("and in design?", history)
+    assert len(script.requests) == 2
+    assert answer.provenance.model == "vllm:m"
+    assert len(answer.provenance.failed) == 1
+
+
 def test_what_was_never_sent_did_not_leave(settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """No key, a breaker that rests, no client: nothing was sent."""
     same = {"data_dir": settings.data_dir, "knowledge_dir": settings.knowledge_dir, "retries": 0}
