@@ -140,6 +140,8 @@ def _assemble(settings: Settings, index: Callable[[], Index]) -> Parts:
     aboutness = load_aboutness(settings.knowledge_dir, embeddings.name if embeddings else None)
     ranker = EvidenceRanker(analyser, embeddings, aboutness)
     backends = make_backends(settings, reader, ranker)
+    # Both at once: a wrong file is told at the start, whatever is set.
+    answer, condense = (load_prompt(settings.prompts_dir, name) for name in ("answer", "condense"))
     ledger = Ledger(settings.data_dir, settings.daily_budget)
     retriever = HybridRetriever(
         index=index, analyser=analyser, embeddings=embeddings, aboutness=aboutness
@@ -150,12 +152,10 @@ def _assemble(settings: Settings, index: Callable[[], Index]) -> Parts:
         retriever=retriever,
         ranker=ranker,
         gate=Gate(analyser, Outside(load_outside(settings.knowledge_dir), embeddings)),
-        prompt=load_prompt(settings.prompts_dir, "answer"),
+        prompt=answer,
         backends=backends,
         prompt_tokens=settings.prompt_tokens,
-        rewriter=Rewriter(backends[0], load_prompt(settings.prompts_dir, "condense"), ledger)
-        if backends[0].generative
-        else None,
+        rewriter=Rewriter(backends[0], condense, ledger) if backends[0].generative else None,
     )
     return Parts(
         chain=chain,

@@ -1,7 +1,8 @@
 """Prompts: files with declared variables, and the numbered block of passages inside them.
 
 Knows: the prompt files' format, and how passages are written into a prompt and read back. Does not
-know any model. Invariants: a prompt whose variables differ from those it declares cannot be loaded;
+know any model. Invariants: a prompt whose variables differ from those it declares, or from those
+that the code fills in, cannot be loaded;
 ``parse_excerpts(render_excerpts(x)) == x`` for every list of excerpts.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -22,6 +23,13 @@ from assistant.schema import Asked, Language, Passage
 
 NO_ANSWER = "NO_ANSWER"
 """What a model writes, alone, when the passages do not answer."""
+
+FILLED: Mapping[str, frozenset[str]] = {
+    "answer": frozenset({"language", "passages", "question"}),
+    "condense": frozenset({"history", "question"}),
+    "judge": frozenset({"passages", "claim"}),
+}
+"""What the code fills in, by prompt."""
 
 _FRONT = re.compile(r"\A---\n(.*?)\n---\n(.*)\Z", re.DOTALL)
 _EXCERPT = re.compile(r"<passage ([^>]*)>\n(.*?)\n</passage>", re.DOTALL)
@@ -87,7 +95,8 @@ def load_prompt(folder: Path, name: str) -> Prompt:
     """Read ``<folder>/<name>.md``.
 
     Raises:
-        PromptError: the file is missing or malformed, or its variables are not those declared.
+        PromptError: the file is missing or malformed, or its variables are not those declared, or
+            not those that are filled in.
     """
     import yaml
 
@@ -116,6 +125,9 @@ def load_prompt(folder: Path, name: str) -> Prompt:
     used = set(Template(template).get_identifiers())
     if used != set(declared):
         raise PromptError(f"{path}: declares variables {sorted(declared)}, uses {sorted(used)}")
+    filled = FILLED.get(name, used)
+    if used != filled:
+        raise PromptError(f"{path}: has variables {sorted(used)}, needs exactly {sorted(filled)}")
     return Prompt(
         name=name,
         version=version,

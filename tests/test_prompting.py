@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
+from hypothesis import settings as runs
 from hypothesis import strategies as st
 
-from assistant import Assistant
+from assistant import Assistant, Settings, make_judge
 from assistant.errors import PromptError
 from assistant.prompting import (
+    FILLED,
     Excerpt,
     disarmed,
     excerpts_of,
@@ -39,6 +43,33 @@ def test_the_shipped_prompt_can_be_filled_in() -> None:
     assert len(prompt.sha256) == 64
     with pytest.raises(PromptError, match="takes"):
         prompt.render(language="English")
+
+
+@pytest.mark.parametrize("name", sorted(FILLED))
+@pytest.mark.parametrize("change", ["extra", "missing"])
+def test_a_prompt_that_would_not_be_filled_in_is_refused_at_the_start(
+    settings: Settings, tmp_path: Path, name: str, change: str
+) -> None:
+    folder = tmp_path / "prompts"
+    copytree(SHIPPED, folder)
+    text = (folder / f"{name}.md").read_text(encoding="utf-8")
+    if change == "extra":
+        text = text.replace("variables: [", "variables: [tone, ") + "\nBe $tone.\n"
+    else:
+        variable = sorted(FILLED[name])[0]
+        text = text.replace(f"${variable}", "x")
+        text = re.sub(rf"\b{variable}, |, {variable}\b", "", text, count=1)
+    (folder / f"{name}.md").write_text(text, encoding="utf-8")
+    with pytest.raises(PromptError, match=rf"{name}\.md: has variables"):
+        load_prompt(folder, name)
+    there = Settings(
+        data_dir=settings.data_dir,
+        knowledge_dir=settings.knowledge_dir,
+        prompts_dir=folder,
+        backend="vllm:m" if name == "judge" else "embedded",
+    )
+    with pytest.raises(PromptError, match=rf"{name}\.md"):
+        make_judge(there) if name == "judge" else Assistant.from_settings(there)
 
 
 def test_two_dollars_are_one(tmp_path: Path) -> None:
@@ -88,7 +119,7 @@ def excerpt(text: str = "28.3% of SMEs use AI.", **fields: Any) -> Excerpt:
     return Excerpt(**given | fields, language=Language.EN, match=0.5, text=text)
 
 
-@settings(max_examples=200, deadline=None)
+@runs(max_examples=200, deadline=None)
 @given(st.lists(st.tuples(st.text(), st.text()), max_size=3))
 def test_excerpts_come_back_as_they_were(found: list[tuple[str, str]]) -> None:
     excerpts = [
@@ -97,7 +128,7 @@ def test_excerpts_come_back_as_they_were(found: list[tuple[str, str]]) -> None:
     assert parse_excerpts(render_excerpts(excerpts)) == excerpts
 
 
-@settings(deadline=None)
+@runs(deadline=None)
 @given(st.text())
 def test_a_question_comes_back_as_it_was(question: str) -> None:
     assert parse_question(f"<question>{render_question(question)}</question>") == question
