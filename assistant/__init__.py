@@ -53,6 +53,7 @@ if TYPE_CHECKING:
         Withheld,
     )
     from assistant.settings import Settings
+    from assistant.stopping import Stop
 
 __all__ = [
     "Answer",
@@ -80,6 +81,7 @@ __all__ = [
     "Role",
     "Settings",
     "Source",
+    "Stop",
     "Thought",
     "Verdict",
     "Verified",
@@ -106,6 +108,7 @@ _OTHER_HOMES = {
     "AssistantError": "assistant.errors",
     "Examination": "assistant.chain",
     "Settings": "assistant.settings",
+    "Stop": "assistant.stopping",
     "Verifier": "assistant.grounding",
     "add_documents": "assistant.intake",
     "build_index": "assistant.builder",

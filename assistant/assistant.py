@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from assistant import __version__, wording
+from assistant.calls import Calls
 from assistant.chain import Chain, Examination, Task
 from assistant.citations import claims_of
 from assistant.errors import QuestionError
@@ -43,6 +44,7 @@ from assistant.schema import (
     Verdict,
 )
 from assistant.spending import Ledger
+from assistant.stopping import Stop, Stopped
 from assistant.writing import Draft, Writer
 
 if TYPE_CHECKING:
@@ -199,7 +201,11 @@ class Assistant:
         return self._verifier.check([citing], found).checks
 
     def stream(
-        self, question: str, history: Sequence[Message] = (), filters: Filters | None = None
+        self,
+        question: str,
+        history: Sequence[Message] = (),
+        filters: Filters | None = None,
+        stop: Stop | None = None,
     ) -> Iterator[Event]:
         """Yield ``Retrieved``, then checked sentences, then ``Answered``.
 
@@ -207,12 +213,21 @@ class Assistant:
             question: as typed.
             history: earlier turns, oldest first.
             filters: which passages may be used.
+            stop: ends it early from another thread, whatever the model is about.
 
         Raises:
             QuestionError: the question is empty, too long, or holds nothing to read.
         """
+        try:
+            yield from self._events(question, history, filters, stop or Stop())
+        except Stopped:
+            return
+
+    def _events(
+        self, question: str, history: Sequence[Message], filters: Filters | None, stop: Stop
+    ) -> Iterator[Event]:
         asked = self._readable(question)
-        draft = Draft()
+        draft = Draft(calls=Calls(stop=stop))
         with draft.timed("condense"):
             read = self._chain.condense(asked, history, draft.calls)
         if read.intent is not Intent.QUESTION:

@@ -16,6 +16,7 @@ from assistant.breaking import FAILURES, REST_SECONDS, Breaker, Resting
 from assistant.deadlines import Deadline
 from assistant.errors import BackendError, BackendTimeout, BackendUnavailable
 from assistant.normalise import whole_characters
+from assistant.stopping import Stop
 from assistant.thinking import THOUGHT, Piece, Said, ThoughtReader
 from assistant.tokens import OTHER_TOKENIZERS, count_tokens
 
@@ -103,15 +104,22 @@ class Backend:
         self._deadline = deadline
         self._breaker = Breaker()
 
-    def stream(self, messages: Sequence[BaseMessage]) -> Generator[Piece | Spent]:
+    def stream(
+        self, messages: Sequence[BaseMessage], stop: Stop | None = None
+    ) -> Generator[Piece | Spent]:
         """Yield what the model says, thoughts apart, then how it ended.
+
+        Args:
+            messages: the prompt.
+            stop: ends it from another thread, whatever it waits for.
 
         Raises:
             BackendError: it failed, before or in the middle of its answer.
+            Stopped: by ``stop``.
         """
         try:
             with self._breaker.calling(_is_failure):
-                yield from self._pieces(messages)
+                yield from self._pieces(messages, stop or Stop())
         except Resting:
             raise BackendUnavailable(
                 f"the backend {self.name} failed {FAILURES} times and is left alone for "
@@ -119,12 +127,12 @@ class Backend:
                 sent=False,
             ) from None
 
-    def _pieces(self, messages: Sequence[BaseMessage]) -> Iterator[Piece | Spent]:
+    def _pieces(self, messages: Sequence[BaseMessage], stop: Stop) -> Iterator[Piece | Spent]:
         # Loading a model, where that is to be done, is not its answer's time.
         chunks = self._call(messages)
         reader, said = ThoughtReader(), _Heard(self.limits if self.generative else None)
         try:
-            for chunk in self._awaited(chunks):
+            for chunk in self._awaited(chunks, stop):
                 # A half of a character, left alone, can be shown and sent nowhere.
                 pieces = [*_thought(chunk), *reader.feed(whole_characters(str(chunk.text)))]
                 said.hear(chunk, pieces)
@@ -142,12 +150,13 @@ class Backend:
                 close()
         yield said.spent()
 
-    def _awaited(self, chunks: Iterator[AIMessageChunk]) -> Iterator[AIMessageChunk]:
+    def _awaited(self, chunks: Iterator[AIMessageChunk], stop: Stop) -> Iterator[AIMessageChunk]:
         """Yield chunks as long as there is time; a slow reader's time is not counted."""
         waited, most = 0.0, min(self.limits.first_token_seconds, self.limits.answer_seconds)
         while True:
+            stop.check()
             began = time.monotonic()
-            with self._deadline.until(began + most - waited):
+            with self._deadline.until(began + most - waited, stop):
                 chunk = next(chunks, None)
             waited += time.monotonic() - began
             if waited > most:

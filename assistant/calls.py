@@ -17,6 +17,7 @@ from assistant.backends import Backend, Spent
 from assistant.errors import BackendError, StorageError
 from assistant.schema import Language
 from assistant.spending import Ledger
+from assistant.stopping import Stop
 from assistant.thinking import Piece
 from assistant.tokens import count_tokens
 
@@ -53,6 +54,8 @@ class Call:
 class Calls:
     """The calls for one answer; lives as long as it."""
 
+    stop: Stop = field(default_factory=Stop)
+    """Ends them from another thread."""
     backend: Backend | None = None
     """Who was called last."""
     cut: int = 0

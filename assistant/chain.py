@@ -23,6 +23,7 @@ from assistant.questions import Question, QuestionReader
 from assistant.retrieval import Retriever
 from assistant.rewriting import Rewriter
 from assistant.schema import Filters, Language, Message, Passage
+from assistant.stopping import Stop
 from assistant.terms import normalise
 from assistant.thinking import Piece
 from assistant.tokens import count_tokens, how_many_fit
@@ -174,13 +175,16 @@ class Chain:
             )
         return Written(text=written, cut=len(task.passages) - len(told))
 
-    def generate(self, written: Written, backend: Backend) -> Generator[Piece | Spent]:
+    def generate(
+        self, written: Written, backend: Backend, stop: Stop | None = None
+    ) -> Generator[Piece | Spent]:
         """Yield a backend's answer as it is written, then how it ended.
 
         Raises:
             BackendError: it failed.
+            Stopped: by ``stop``.
         """
-        return backend.stream([HumanMessage(content=written.text)])
+        return backend.stream([HumanMessage(content=written.text)], stop)
 
     def fitting(self, task: Task, backend: Backend) -> tuple[Passage, ...]:
         """Return those of the passages, best first, that a prompt has room for; at least one."""

@@ -7,7 +7,6 @@ once a piece said something; no wait outlives the deadline; a refusal is final.
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
@@ -37,6 +36,7 @@ def retried(
 
     Raises:
         BackendError: of the last attempt.
+        Stopped: nobody waits any more.
     """
     for attempt in range(times + 1):
         begun = False
@@ -50,7 +50,7 @@ def retried(
             final = begun or attempt == times or isinstance(problem, BackendRejected)
             if final or wait >= deadline.left():
                 raise
-        time.sleep(wait)
+        deadline.sleep(wait)
 
 
 def _backoff(attempt: int) -> float:

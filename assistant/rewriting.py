@@ -56,7 +56,9 @@ class Rewriter:
         try:
             with (
                 calls.calling(self._backend, written, self._ledger) as call,
-                closing(self._backend.stream([HumanMessage(content=written)])) as pieces,
+                closing(
+                    self._backend.stream([HumanMessage(content=written)], calls.stop)
+                ) as pieces,
             ):
                 for piece in pieces:
                     call.hear(piece)

@@ -15,6 +15,7 @@ from assistant import contract, exchange
 from assistant.assistant import Assistant
 from assistant.errors import QuestionError, StorageError
 from assistant.schema import Message
+from assistant.stopping import Stop
 from assistant.store import Person, Store
 
 _log = logging.getLogger(__name__)
@@ -43,9 +44,9 @@ class Service:
         raise AssertionError("stream ended without an answer")
 
     def stream(
-        self, person: Person, door: str, asked: contract.Question
+        self, person: Person, door: str, asked: contract.Question, stop: Stop | None = None
     ) -> Generator[contract.StreamEvent, None, None]:
-        """Yield the events of an answer, the last one ``answered``.
+        """Yield the events of an answer, the last one ``answered`` unless it was stopped.
 
         Raises:
             QuestionError: the question cannot be taken.
@@ -53,7 +54,7 @@ class Service:
         started = time.monotonic()
         history = [Message(role=turn.role, content=turn.content) for turn in asked.history]
         filters = exchange.to_filters(asked.filters)
-        for event in self._assistant.stream(asked.question, history, filters):
+        for event in self._assistant.stream(asked.question, history, filters, stop):
             told = exchange.of_event(event)
             if isinstance(told, contract.AnsweredEvent):
                 self._keep(person, door, told.answer, time.monotonic() - started)

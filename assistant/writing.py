@@ -106,7 +106,7 @@ class Writer:
                 with draft.calls.calling(
                     backend, written.text, self._ledger, cut=written.cut
                 ) as call:
-                    pieces = self._chain.generate(written, backend)
+                    pieces = self._chain.generate(written, backend, draft.calls.stop)
                     yield from self._checked(pieces, call, task, draft)
             except BackendError:
                 draft.partial = bool(draft.kept)

@@ -123,9 +123,9 @@ def test_only_a_normal_end_is_a_whole_answer(settings, finish: str, cut: bool) -
 
 @pytest.mark.parametrize("finish", ["error", "abort", "insufficient_system_resource"])
 def test_an_end_by_the_servers_failure_is_one(settings, asking, fact: str, finish: str) -> None:
-    with serving(["One."], finish=finish) as (address, _):
-        with pytest.raises(BackendUnavailable, match=finish):
-            said(backend(settings, address))
+    whole = serving(["One."], finish=finish)
+    with whole as (address, _), pytest.raises(BackendUnavailable, match=finish):
+        said(backend(settings, address))
     with serving([fact, " More"], finish=finish) as (address, _):
         _, answer = events(asking(address))
     assert answer.partial

@@ -34,6 +34,7 @@ NAMES = [
     "Role",
     "Settings",
     "Source",
+    "Stop",
     "Thought",
     "Verdict",
     "Verified",

@@ -19,6 +19,7 @@ from assistant import contract
 from assistant.doors.workers import Busy, Workers
 from assistant.errors import AssistantError, BackendError, IndexProblem, QuestionError, StorageError
 from assistant.service import Service
+from assistant.stopping import Stop
 from assistant.store import Person
 
 T = TypeVar("T")
@@ -43,12 +44,13 @@ class Answering:
         """Return the whole answer; raises as ``Service.ask`` does, ``Busy``, or as below.
 
         Raises:
-            ClientDisconnect: whoever asked went away; the work stops at its next event.
+            ClientDisconnect: whoever asked went away; the work stops.
         """
         return await unless_gone(self._whole(person, door, asked), gone)
 
     async def _whole(self, person: Person, door: str, asked: contract.Question) -> contract.Answer:
-        work = self.workers.stream(lambda: self.service.stream(person, door, asked))
+        stop = Stop()
+        work = self.workers.stream(lambda: self.service.stream(person, door, asked, stop), stop)
         async with aclosing(work) as events:
             async for event in events:
                 if isinstance(event, contract.AnsweredEvent):
@@ -69,7 +71,8 @@ class Answering:
             Busy: too many wait.
         """
         begun = False
-        work = self.workers.stream(lambda: self.service.stream(person, door, asked))
+        stop = Stop()
+        work = self.workers.stream(lambda: self.service.stream(person, door, asked, stop), stop)
         try:
             async with aclosing(work) as events:
                 async for event in events:

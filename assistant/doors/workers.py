@@ -2,7 +2,7 @@
 
 Knows: threads and the event loop. Does not know what is made. Invariants: no more run and wait than
 was said; a reader who is slow or gone holds no thread, because results go into a queue of its own,
-and what is made for nobody stops at its next event.
+and what is made for nobody stops at its next event, or at once if it heeds a ``Stop``.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from contextlib import closing
 from typing import Any, TypeVar
 
 from assistant.errors import AssistantError
+from assistant.stopping import Stop
 
 T = TypeVar("T")
 RETRY_AFTER = 5
@@ -53,8 +54,14 @@ class Workers:
         future.add_done_callback(lambda _: self._leave())
         return await future
 
-    async def stream(self, work: Callable[[], Generator[T, None, None]]) -> AsyncGenerator[T, None]:
+    async def stream(
+        self, work: Callable[[], Generator[T, None, None]], stop: Stop | None = None
+    ) -> AsyncGenerator[T, None]:
         """Yield what the work yields; closes it when the caller stops listening.
+
+        Args:
+            work: what is run.
+            stop: set when the caller stops listening, for work that heeds it.
 
         Raises:
             Busy: too many wait; told before anything else is done.
@@ -62,7 +69,7 @@ class Workers:
         self._enter()
         loop = asyncio.get_running_loop()
         told: asyncio.Queue[Any] = asyncio.Queue()
-        gone = threading.Event()
+        gone = stop or Stop()
 
         def tell(item: object) -> None:
             if not gone.is_set() and not loop.is_closed():
