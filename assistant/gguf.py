@@ -34,7 +34,7 @@ class GgufModel:
 
     def __init__(self, path: Path, *, context: int, threads: int | None = None) -> None:
         """Take the file, or the folder with the one file, and the tokens of its context."""
-        self._path = path.expanduser()
+        self._path = path
         self._context = context
         self._threads = threads
         self._lock = threading.Lock()
@@ -44,7 +44,7 @@ class GgufModel:
         """Return the model's server, started when need be.
 
         Raises:
-            BackendRejected: no such file, or it is no model.
+            BackendRejected: no such file, one that cannot be read, or no model.
             BackendUnavailable: the extra is not installed.
         """
         with self._lock:
@@ -90,8 +90,18 @@ def model_file(path: Path) -> Path:
     """Return a GGUF file, or the only one (the first of a split one) in a folder.
 
     Raises:
-        BackendRejected: there is none, or it is not plain which is meant.
+        BackendRejected: there is none, it cannot be read, or it is not plain which is meant.
     """
+    try:
+        return _found(path.expanduser())
+    except (OSError, RuntimeError, ValueError) as exc:  # of them, "~somebody" and odd characters
+        why = getattr(exc, "strerror", None) or exc
+        raise BackendRejected(
+            f"{str(path)[:160]} cannot be read ({why}); name a .gguf file that you may read"
+        ) from exc
+
+
+def _found(path: Path) -> Path:
     if path.is_file():
         with path.open("rb") as file:
             if file.read(4) == b"GGUF":

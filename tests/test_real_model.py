@@ -63,6 +63,22 @@ def test_a_file_that_is_no_model_is_told(tmp_path: Path) -> None:
         model_file(tmp_path / "none")
 
 
+def test_a_file_that_cannot_be_read_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
+    for name in ("x" * 300, "~nobody-of-this-name/m.gguf", "m\0.gguf"):
+        made = make_backend(parse_backends(f"gguf:{name}")[0], Settings())
+        with pytest.raises(BackendRejected, match=r"name a .* file"):
+            list(made.stream([HumanMessage(content="Hello")]))
+
+    def refuse(*_args: object, **_kwargs: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    # root may read anything, so the refusal is played
+    (tmp_path / "m.gguf").write_bytes(b"GGUF")
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(BackendRejected, match="Permission denied"):
+        model_file(tmp_path / "m.gguf")
+
+
 def test_the_first_part_of_a_split_model_stands_for_it(tmp_path: Path) -> None:
     for part in ("m-00001-of-00002.gguf", "m-00002-of-00002.gguf"):
         (tmp_path / part).write_bytes(b"GGUF")
