@@ -8,6 +8,7 @@ and never holds a key.
 from __future__ import annotations
 
 import math
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,6 +23,12 @@ from assistant.errors import BackendError, BackendRejected, BackendTimeout, Back
 from assistant.hiding import hidden
 
 _LONGEST_QUOTE = 160
+_NO_CREDIT = ("quota", "billing", "balance", "credit")
+_FILTERED = re.compile(
+    r"filter|moderation|flagged|inspection|(?:content|usage)[ _]polic|request blocked|safety",
+    re.IGNORECASE,
+)
+"""Words of services that refuse a question for what it says; OpenRouter does so with 403."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +54,11 @@ class Server:
 def mapped(exc: Exception, server: Server) -> BackendError:
     """Return the one error that tells the operator what to mend."""
     where = _where(server)
+    if _has(exc, (httpx2.ConnectTimeout, httpx2.PoolTimeout)):
+        return BackendTimeout(
+            f"{where} took no connection; start it, check its address, or raise "
+            "FIRSTPILOT_CONNECT_SECONDS"
+        )
     if _has(exc, (openai.APITimeoutError, httpx2.TimeoutException, TimeoutError)):
         return BackendTimeout(
             f"{where} took too long; try a smaller model, or raise FIRSTPILOT_FIRST_TOKEN_SECONDS"
@@ -88,7 +100,8 @@ def _refusal(status: int, exc: Exception, server: Server) -> BackendError:
     """Return the error for an answer with a status that is no success."""
     said = _quoted(exc, server)
     where, lower = _where(server), said.lower()
-    broke = any(word in lower for word in ("quota", "billing", "balance", "credit"))
+    # "Allocated quota exceeded" is how DashScope says that it is asked too often.
+    broke = "allocated quota" not in lower and any(word in lower for word in _NO_CREDIT)
     if status == 402 or (status == 429 and broke):
         return BackendRejected(f"{where} has no credit left; top up the account")
     if status in {408, 504}:
@@ -103,14 +116,17 @@ def _refusal(status: int, exc: Exception, server: Server) -> BackendError:
 def _rejection(status: int, said: str, server: Server) -> BackendRejected:
     """Return the error for a request that the server will never take."""
     where, lower = _where(server), said.lower()
+    if status >= 400 and status not in {401, 404} and _FILTERED.search(said):
+        return BackendRejected(f"{where} filtered the question; rephrase it", of_question=True)
     if status in {401, 403}:
         return BackendRejected(f"{where} refuses the key; set {server.key_variable}")
     if status == 404:
-        return BackendRejected(f"{where} knows no model {server.model!r}; name another")
+        return BackendRejected(
+            f"{where} knows no model {server.model!r}, or has another address, which mostly ends "
+            "in /v1; name another model, or mend the address"
+        )
     if status < 400:
         return BackendRejected(f"{where} has moved ({status}); set its address to where it is now")
-    if "filter" in lower or "policy" in lower or "moderation" in lower or "inspection" in lower:
-        return BackendRejected(f"{where} filtered the question; rephrase it", of_question=True)
     if "context" in lower or "too long" in lower:
         return BackendRejected(
             f"{where} has less context; set FIRSTPILOT_CONTEXT_TOKENS", of_question=True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -199,7 +200,19 @@ def test_an_answer_cut_after_its_thought_is_kept(settings, script) -> None:
         (Status(402, "Insufficient Balance"), BackendRejected, "credit"),
         (Status(429, "You exceeded your current quota"), BackendRejected, "credit"),
         (Status(429, "slow down"), BackendUnavailable, "too often"),
+        (
+            Status(429, "Allocated quota exceeded, please increase your quota limit."),
+            BackendUnavailable,
+            "too often",
+        ),
         (Status(404, "no such model"), BackendRejected, "'m'"),
+        (Status(404, "Not Found"), BackendRejected, "/v1"),
+        (
+            Status(403, "openai/m requires moderation. Your input was flagged for violence"),
+            BackendRejected,
+            "rephrase",
+        ),
+        (Status(403, "content_policy_violation"), BackendRejected, "rephrase"),
         (
             Status(400, "maximum context length is 10 tokens"),
             BackendRejected,
@@ -231,6 +244,40 @@ def test_a_stream_that_dies_anywhere_is_one_error(settings, at: int, fault: obje
     script.insert(at, fault)
     with serving(script) as (address, _), pytest.raises(BackendUnavailable):
         said(backend(settings, address))
+
+
+def test_a_moderated_question_is_not_the_services_failure(settings) -> None:
+    with serving(Status(403, "Your input was flagged")) as (address, script):
+        made = backend(settings, address)
+        for _ in range(FAILURES + 1):
+            with pytest.raises(BackendRejected, match="rephrase"):
+                said(made)
+    assert len(script.requests) == FAILURES + 1
+
+
+def test_a_quota_by_the_minute_is_waited_for(settings) -> None:
+    busy = Status(429, "Allocated quota exceeded", (("retry-after", "0.05"),))
+    with serving(busy, ["One."]) as (address, script):
+        assert said(backend(settings, address, retries=1))[0] == "One."
+    assert len(script.requests) == 2
+
+
+def test_a_server_that_takes_no_connection_is_told_apart_from_a_slow_one(settings) -> None:
+    with socket.socket() as full:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        port = full.getsockname()[1]
+        # What waits to be taken fills the queue; later ones get no answer at all.
+        waiting = [socket.socket() for _ in range(4)]
+        for each in waiting:
+            each.setblocking(False)
+            each.connect_ex(("127.0.0.1", port))
+        there = backend(settings, f"http://127.0.0.1:{port}/v1", connect_seconds=0.5)
+        with pytest.raises(BackendTimeout, match="FIRSTPILOT_CONNECT_SECONDS") as caught:
+            said(there)
+        for each in waiting:
+            each.close()
+    assert "smaller model" not in str(caught.value)
 
 
 def test_nothing_listens(settings) -> None:
