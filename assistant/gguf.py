@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import BackendRejected, BackendUnavailable
+from assistant.ggufheader import trained_context
 
 INSTALL = 'pip install "firstpilot[local]"'
 
@@ -84,6 +85,14 @@ def usual_threads() -> int:
     a model was measured to write 40 times slower.
     """
     return max((os.cpu_count() or 2) - 1, 1)
+
+
+def trained_for(path: Path) -> int | None:
+    """Return the tokens of context that a file's model was trained for, None if nothing says so."""
+    try:
+        return trained_context(model_file(path))
+    except BackendRejected:  # told when the model is asked for
+        return None
 
 
 def model_file(path: Path) -> Path:

@@ -18,7 +18,7 @@ from assistant.backends import Backend, EmbeddedBackend, Limits, Price
 from assistant.deadlines import Deadline
 from assistant.embedded import EmbeddedChatModel
 from assistant.errors import BackendRejected
-from assistant.gguf import GgufModel
+from assistant.gguf import GgufModel, trained_for
 from assistant.presets import (
     EMBEDDED,
     GGUF,
@@ -99,6 +99,8 @@ def _caller(name: BackendName, settings: Settings) -> tuple[Limits, _Caller, boo
     """Return the limits of a backend, what calls it, and whether it is on this machine."""
     preset = PRESETS.get(name.kind)
     context = settings.context_tokens or (preset.context if preset else LOCAL_CONTEXT)
+    if preset is None:
+        context = min(context, trained_for(Path(name.model)) or context)
     patience = preset.patience if preset else LOCAL_PATIENCE
     answer_tokens = min(settings.answer_tokens, context // 4)
     thinks = settings.thinking or (preset is not None and not preset.no_thinking)

@@ -238,7 +238,8 @@ class Settings(BaseSettings):
         default=None,
         ge=1024,
         le=10_000_000,
-        description="tokens that prompt and answer may have together, if not the backend's usual",
+        description="tokens that prompt and answer may have together, if not the backend's usual; "
+        "a gguf model gets no more than it was trained for",
     )
     answer_tokens: int = Field(
         default=1000, ge=50, le=100_000, description="tokens a model's answer may have"

@@ -72,6 +72,7 @@ BANDS = {
             "retrieval",
             "gate",
             "gguf",
+            "ggufheader",
             "backends",
             "breaking",
             "calls",
