@@ -8,7 +8,7 @@ leaving it early stops the model.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -85,6 +85,8 @@ class Backend:
         price: Price | None,
         call: Callable[[Sequence[BaseMessage]], Iterator[AIMessageChunk]],
         deadline: Deadline,
+        model: str = "",
+        offered: Callable[[], Collection[str] | None] = lambda: None,
     ) -> None:
         """Take what calls the model.
 
@@ -95,11 +97,15 @@ class Backend:
             price: None where it costs nothing or nobody said what.
             call: yields a model's chunks, or raises ``BackendError``.
             deadline: that ``call`` heeds.
+            model: as the server names it; empty where there is no server to ask.
+            offered: looks up which models the server has, None where it does not say.
         """
         self.name = name
         self.local = local
         self.limits = limits
         self.price = price
+        self.model = model
+        self.offered = offered
         self._call = call
         self._deadline = deadline
         self._breaker = Breaker()

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
 LOCAL_CONTEXT = 8192
 """Tokens of a GGUF model's context unless set: memory grows with it."""
+LIST_SECONDS = 10.0
+"""How long a server may take to say which models it has."""
 THOUGHT_TOKENS = 4000
 """Tokens that a model which thinks aloud may do so beside its answer: most take 500 to 3000."""
 
@@ -92,6 +94,8 @@ def make_backend(name: BackendName, settings: Settings) -> Backend:
         price=Price(input=price[0], output=price[1]) if price else None,
         call=caller,
         deadline=caller.deadline,
+        model="" if name.kind == GGUF else name.model,
+        offered=caller.offered,
     )
 
 
@@ -177,6 +181,14 @@ class _Caller:
     def model(self) -> OpenAIChat:
         """Return the model."""
         return self._ready()[1]
+
+    def offered(self) -> frozenset[str] | None:
+        """Return the models that the server says it has; None where it does not say."""
+        try:
+            found = self.model().root_client.with_options(timeout=LIST_SECONDS).models.list()
+            return frozenset(model.id for model in found) or None
+        except Exception:  # noqa: BLE001 - many servers have no list, or one of another shape
+            return None
 
     def _ready(self) -> tuple[Server, OpenAIChat]:
         with self._lock:

@@ -8,7 +8,7 @@ on this machine. Does not know keys or how a service is called. Invariant: a tex
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Any
@@ -156,6 +156,11 @@ PRESETS: Mapping[str, Preset] = {
         ),
     )
 }
+
+
+def is_among(model: str, offered: Collection[str]) -> bool:
+    """Whether a model is among those a server lists; Ollama's ``qwen3`` is ``qwen3:latest``."""
+    return model in offered or f"{model}:latest" in offered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

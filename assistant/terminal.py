@@ -87,7 +87,9 @@ def trial_line(trial: Trial) -> str:
     if trial.tokens_per_second:
         parts.append(f"{trial.tokens_per_second:.0f} tokens/s")
     if trial.cost is not None:
-        parts.append(f"{trial.cost:.6f} for this call")
+        parts.append(f"about {trial.cost:.5f} for an answer")
+    if trial.present is False:
+        parts.append("though the server does not list this model")
     return clean(f"{trial.name}: works; {', '.join(parts)}")
 
 

@@ -13,8 +13,15 @@ from langchain_core.messages import HumanMessage
 
 from assistant.backends import Backend, Spent
 from assistant.errors import AssistantError
+from assistant.presets import is_among
 from assistant.thinking import Said
 
+PROMPT_TOKENS, ANSWER_TOKENS = 1400, 200
+"""Tokens of a usual answer, thoughts apart: the median prompt of 60 questions of the development
+sets over the bundled knowledge had 1,343 (1,167 to 1,939; 2026-11-26), and 120 words, which the
+prompt allows, are some 200."""
+_NAMED = 8
+"""How many of a server's models are named."""
 _PROMPT = "Count from one to twenty in words, separated by commas."
 
 
@@ -30,11 +37,15 @@ class Trial:
     tokens_per_second: float | None
     """After the first; None when the server did not count or wrote too little."""
     cost: float | None
-    """Of this call, where a price is configured."""
+    """Of a usual answer, where a price is configured."""
+    present: bool | None
+    """Whether the server lists the model; None when it has no list, or the model is a file."""
 
 
 def try_backend(backend: Backend) -> Trial:
-    """Ask a backend for a few words."""
+    """Look whether the model is there, and ask it for a few words."""
+    offered = backend.offered() if backend.model else None
+    present = is_among(backend.model, offered) if offered else None
     started = time.perf_counter()
     first: float | None = None
     answered = False
@@ -53,20 +64,20 @@ def try_backend(backend: Backend) -> Trial:
         elif not answered:
             problem = (
                 f"the backend {backend.name} thinks aloud and comes to no answer; set "
-                "FIRSTPILOT_THINKING=true"
+                "FIRSTPILOT_THINKING=true, or name another model"
             )
     except AssistantError as exc:
         problem = str(exc)
+    if problem and present is False and offered:
+        problem = f"{problem} (it has {', '.join(sorted(offered)[:_NAMED])})"
     writing = time.perf_counter() - started - (first or 0.0)
     tokens = spent.output_tokens if spent else None
-    priced = spent is not None and backend.price is not None and spent.input_tokens is not None
     return Trial(
         name=backend.name,
         local=backend.local,
         problem=problem,
         first_token_seconds=first,
         tokens_per_second=(tokens - 1) / writing if tokens and tokens > 1 and writing > 0 else None,
-        cost=backend.price.of(spent.input_tokens or 0, tokens or 0)
-        if priced and backend.price and spent
-        else None,
+        cost=backend.price.of(PROMPT_TOKENS, ANSWER_TOKENS) if backend.price else None,
+        present=present,
     )

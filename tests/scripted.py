@@ -59,6 +59,8 @@ class Script:
     finish: str = "stop"
     usage: bool = True
     """Whether the server says how many tokens there were."""
+    models: list[str] | None = None
+    """What the server says it has; None without a list."""
     requests: list[dict[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     broken: int = 0
@@ -80,6 +82,14 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
+
+    def do_GET(self) -> None:
+        self.close_connection = True
+        if self.script.models is None:
+            self._refuse(Status(404, "Not Found"))
+            return
+        listed = [{"id": name, "object": "model"} for name in self.script.models]
+        self._send({"object": "list", "data": listed})
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -112,7 +122,10 @@ class _Handler(BaseHTTPRequestHandler):
         message = {"role": "assistant", "content": text, "reasoning_content": thought}
         choice = {"index": 0, "message": message, "finish_reason": self.script.finish}
         body = {"id": "1", "created": 1, "model": "m", "object": "chat.completion"}
-        sent = json.dumps({**body, "choices": [choice], "usage": _USAGE}).encode()
+        self._send({**body, "choices": [choice], "usage": _USAGE})
+
+    def _send(self, body: object) -> None:
+        sent = json.dumps(body).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(sent)))
