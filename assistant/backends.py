@@ -18,7 +18,7 @@ from assistant.errors import BackendError, BackendTimeout, BackendUnavailable
 from assistant.normalise import whole_characters
 from assistant.stopping import Stop
 from assistant.thinking import THOUGHT, Piece, Said, ThoughtReader
-from assistant.tokens import OTHER_TOKENIZERS, count_tokens
+from assistant.tokens import FEWER_TOKENS, UNKNOWN_TOKENIZER, count_tokens
 
 if TYPE_CHECKING:
     from langchain_core.messages import AIMessageChunk, BaseMessage
@@ -63,11 +63,13 @@ class Limits:
     answer_tokens: int
     thought_tokens: int
     """Beside the answer's."""
+    margin: float = UNKNOWN_TOKENIZER
+    """Tokens of the model for one of ``count_tokens``, at worst."""
 
     @property
     def prompt_tokens(self) -> int:
         """Tokens by ``count_tokens`` that a prompt may have, whoever's tokenizer counts."""
-        return int((self.context - self.answer_tokens - self.thought_tokens) / OTHER_TOKENIZERS)
+        return int((self.context - self.answer_tokens - self.thought_tokens) / self.margin)
 
 
 class Backend:
@@ -207,8 +209,8 @@ class _Heard:
         limits = self._limits
         if limits is None:
             return False
-        most = limits.answer_tokens * OTHER_TOKENIZERS
-        everything = (limits.answer_tokens + limits.thought_tokens) * OTHER_TOKENIZERS
+        most = limits.answer_tokens * FEWER_TOKENS
+        everything = (limits.answer_tokens + limits.thought_tokens) * FEWER_TOKENS
         too_long = self._answered > most and not self._may_be_thought
         return too_long or self._answered + self._thought > everything
 

@@ -30,6 +30,7 @@ from assistant.presets import (
 )
 from assistant.settings import Settings
 from assistant.thinking import THOUGHT
+from assistant.tokens import token_margin
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -114,6 +115,7 @@ def _caller(name: BackendName, settings: Settings) -> tuple[Limits, _Caller, boo
         context=context,
         answer_tokens=answer_tokens,
         thought_tokens=min(THOUGHT_TOKENS, context // 4) if thinks else 0,
+        margin=token_margin(Path(name.model).name if preset is None else name.model),
     )
     if preset is None:
         file = GgufModel(Path(name.model), context=context, threads=settings.threads)

