@@ -31,7 +31,8 @@ from assistant.questions import QuestionReader
 from tests.scripted import Thinks, serving
 
 NAMES = ("embedded", "vllm:m")
-"""The embedded model, and one behind OpenAI's protocol; ``test_real_model`` has a real one."""
+"""The embedded model, and one behind OpenAI's protocol, which a script plays. A real one, from a
+file, says too little in too long a time for all of this: ``test_real_model`` asks it once."""
 
 
 @pytest.fixture(scope="module", params=NAMES)

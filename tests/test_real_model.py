@@ -12,10 +12,14 @@ import pytest
 from langchain_core.messages import HumanMessage
 
 from assistant import Settings
+from assistant.builder import make_analyser
 from assistant.errors import BackendRejected, BackendUnavailable
+from assistant.evidence import EvidenceRanker
+from assistant.frequency import WordFrequency
 from assistant.gguf import GgufModel, model_file
-from assistant.models import make_backend
+from assistant.models import make_backend, make_chat_model
 from assistant.presets import parse_backends
+from assistant.questions import QuestionReader
 from assistant.trials import try_backend
 
 
@@ -39,6 +43,17 @@ def test_a_trial_tells_how_fast_it_is() -> None:
     assert trial.first_token_seconds is not None
     assert trial.first_token_seconds > 0
     assert trial.tokens_per_second is not None
+
+
+def test_langchain_may_use_it_too(settings: Settings) -> None:
+    analyser = make_analyser(settings)
+    reader = QuestionReader(analyser, WordFrequency(analyser))
+    ranker = EvidenceRanker(analyser, None)
+    short = Settings(answer_tokens=50)
+    model = make_chat_model(f"gguf:{FOLDER}", short, reader, ranker)
+    pieces = [str(piece.text) for piece in model.stream("What is the capital of France?")]
+    assert len(pieces) > 1
+    assert "".join(pieces) == model.invoke("What is the capital of France?").text != ""
 
 
 def test_only_who_has_the_key_may_use_it() -> None:
