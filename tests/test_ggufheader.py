@@ -32,7 +32,7 @@ def head(context: int, *, version: int = 3, before: bytes = b"", extra: int = 0)
 
 
 def context_of(file: Path, **values: int) -> int:
-    return make_backend(parse_backends(f"gguf:{file}")[0], Settings(**values)).limits.context  # type: ignore[arg-type]
+    return make_backend(parse_backends(f"gguf:{file}")[0], Settings(**values)).limits.context
 
 
 def test_a_model_gets_no_more_context_than_it_was_trained_for(tmp_path: Path) -> None:

@@ -91,7 +91,9 @@ def test_the_wide_margin_holds_for_a_model_made_for_english():
         )[:4000]
         for language in ("en", "zh")
     }
-    with serving(model_file()) as address:
+    file = model_file()
+    assert file is not None
+    with serving(file) as address:
         for text in texts.values():
             assert text
             asked = {"content": text}
