@@ -215,8 +215,8 @@ class _Caller:
         except Exception as exc:  # noqa: BLE001 - a proxy or a certificate that a variable names
             problem = no_client(exc, server)
         else:
-            # Nobody else knows when the last answer was written.
-            weakref.finalize(model, client.close)
+            # Nobody else knows when the last answer was written; a file's server runs until then.
+            weakref.finalize(model, lambda _: client.close(), self._find)
             return model
         # Raised out here because the original error may quote a password.
         raise problem
