@@ -35,6 +35,7 @@ BANDS = {
         "store",
         "annotations",
         "extraction",
+        "failures",
         "curation",
         "intake",
         "library",
