@@ -36,7 +36,9 @@ _DANGLING = {
     ),
 }
 _MEASURED = {FigureKind.PERCENT, FigureKind.MONEY, FigureKind.MULTIPLE, FigureKind.POINTS}
-"""Kinds of figures that never stand in a section without a source."""
+"""Kinds of figures that never stand without a source, not even in an example."""
+_EXAMPLE = {Language.EN: re.compile(r"Example\b"), Language.ZH: re.compile(r"(例如|举例|示例)")}
+"""How a sentence begins whose counts and times are made up to show how something is worked out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,11 +128,14 @@ def _section_problems(section: Section, records: Mapping[str, SourceRecord]) -> 
         return
     named = [records[key] for key in section.sources]
     known = [figure for record in named for figure in _figures_of(record)]
-    for figure in find_figures(section.text, language):
-        needs_source = section.sources or figure.kind in _MEASURED
-        if needs_source and _counts(figure) and not _is_known(figure, known):
-            where = ", ".join(section.sources) or "any source (it names none)"
-            yield f"the figure {figure.text!r} stands in no fact of {where}"
+    for sentence in sentences:
+        made_up = not section.sources and _EXAMPLE[language].match(sentence)
+        for figure in find_figures(sentence, language):
+            if made_up and figure.kind not in _MEASURED:
+                continue
+            if _counts(figure) and not _is_known(figure, known):
+                where = ", ".join(section.sources) or "any source (it names none)"
+                yield f"the figure {figure.text!r} stands in no fact of {where}"
 
 
 def _sentence_problems(sentence: str, language: Language) -> Iterator[str]:
@@ -190,12 +195,13 @@ def _is_known(figure: Figure, known: Sequence[Figure]) -> bool:
 
 
 def _alike(one: Figure, other: Figure) -> bool:
-    """Whether two figures have an end and a unit in common."""
+    """Whether a figure has an end and a unit in common with one of a fact."""
     if FigureKind.DATE in {one.kind, other.kind}:
         shorter, longer = sorted((str(one.low), str(other.low)), key=len)
         return longer.startswith(shorter) or FigureKind.YEAR in {one.kind, other.kind}
-    same_unit = one.unit == other.unit or not one.unit or not other.unit
-    return same_unit and bool({one.low, one.high} & {other.low, other.high})
+    # A bare number in a fact vouches for days or staff, never for per cent or money.
+    bare = not one.unit or (not other.unit and one.kind not in _MEASURED)
+    return (bare or one.unit == other.unit) and bool({one.low, one.high} & {other.low, other.high})
 
 
 def coverage_table(folder: Path) -> dict[str, Counter[str]]:

@@ -27,6 +27,12 @@ SUFFIXES = {
 }  # fmt: skip
 MAX_UNPACKED = 200 * 1024 * 1024
 """Bytes that a DOCX may unpack to; beyond, it is taken for a zip bomb."""
+MAX_RATIO, RATIO_FROM = 400, 10 * 1024 * 1024
+"""How many times its packed size a part of a DOCX may have, when it has that many bytes or more.
+
+Running text is packed about 4 times, a table of nothing but zeros 210 times, a bomb 700 to 1,000
+times; that keeps a parser busy for minutes.
+"""
 MAX_CHARACTERS = 10_000_000
 """Longest text of one document: about 4,000 pages."""
 _MEMORY = 4 * 1024**3
@@ -145,10 +151,7 @@ def _docx(path: Path) -> Extracted:
     import mammoth
 
     try:
-        with zipfile.ZipFile(path) as parts:
-            unpacked = sum(part.file_size for part in parts.infolist())
-            if unpacked > MAX_UNPACKED:
-                raise _wrong(path, f"unpacks to {unpacked:,} bytes; it looks like a zip bomb")
+        _refuse_bomb(path)
         with path.open("rb") as file:
             html = mammoth.convert_to_html(
                 file, convert_image=mammoth.images.img_element(lambda image: {"src": ""})
@@ -157,6 +160,19 @@ def _docx(path: Path) -> Extracted:
         problem = "not a DOCX, encrypted or damaged; open it and save it anew as DOCX"
         raise _wrong(path, problem) from exc
     return _from_html(html)
+
+
+def _refuse_bomb(path: Path) -> None:
+    with zipfile.ZipFile(path) as archive:
+        parts = archive.infolist()
+    unpacked = sum(part.file_size for part in parts)
+    blown = any(
+        part.file_size >= RATIO_FROM and part.file_size > MAX_RATIO * max(part.compress_size, 1)
+        for part in parts
+    )
+    if unpacked > MAX_UNPACKED or blown:
+        problem = f"unpacks from {path.stat().st_size:,} to {unpacked:,} bytes; it looks like a zip"
+        raise _wrong(path, f"{problem} bomb: copy its text into a new document")
 
 
 def _html(path: Path) -> Extracted:

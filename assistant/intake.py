@@ -2,7 +2,8 @@
 
 Knows: which files are taken, what describes them (a sidecar ``<file>.yaml``, a Markdown file's
 front matter, defaults), and when one may be left alone. Does not know: the index. Invariant: every
-file given ends as one outcome, and a file that fails leaves what was kept of it before.
+file given ends as one outcome, and a file that fails leaves what was kept of it before and is not
+read again until it changes.
 """
 
 from __future__ import annotations
@@ -22,8 +23,10 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from assistant import __version__
 from assistant.errors import AssistantError, KnowledgeError
 from assistant.extraction import SUFFIXES, Extracted
+from assistant.failures import FILE, Failures
 from assistant.language import detect_language
 from assistant.library import FOLDER, Entry, Library, document_id
 from assistant.schema import (
@@ -112,16 +115,19 @@ def add_documents(
         KnowledgeError: a file of the library is damaged.
     """
     report = progress or (lambda done, total, stage: None)
-    library = Library(data_dir)
+    library, failures = Library(data_dir), Failures(data_dir, __version__)
     known = {entry.origin: entry for entry in library.entries()}
     outcomes = [_missing(path) for path in paths if not path.exists()]
     files = sorted({file.absolute() for path in paths for file in _files(path)})
     taken: dict[str, str] = {entry.digest: origin for origin, entry in known.items()}
-    with ThreadPoolExecutor(_WORKERS) as pool:
-        reading = pool.map(lambda file: _read(file, known), files)
-        for done, (file, found) in enumerate(zip(files, reading, strict=True), start=1):
-            outcomes.append(_kept(file, found, library, taken))
-            report(done, len(files), "reading documents")
+    try:
+        with ThreadPoolExecutor(_WORKERS) as pool:
+            reading = pool.map(lambda file: _read(file, known, failures), files)
+            for done, (file, found) in enumerate(zip(files, reading, strict=True), start=1):
+                outcomes.append(_kept(file, found, library, taken))
+                report(done, len(files), "reading documents")
+    finally:
+        failures.save()
     given = [path.absolute() for path in paths if path.is_dir()]
     for origin, entry in known.items():
         if any(Path(origin).is_relative_to(folder) for folder in given):
@@ -168,14 +174,21 @@ def _missing(path: Path) -> Outcome:
     return Outcome(path=str(path), state=State.FAILED, detail=detail)
 
 
-def _read(file: Path, known: dict[str, Entry]) -> Entry | AssistantError | None:
+def _read(file: Path, known: dict[str, Entry], failures: Failures) -> Entry | AssistantError | None:
     """Return what a file holds, what is wrong with it, or None when it is known and unchanged."""
     try:
         digest, sidecar = _digest(file)
         before = known.get(str(file))
         if before and before.digest == digest:
             return None
-        extracted = _extracted(file)
+        if said := failures.said(digest):
+            again = f"unchanged since it failed; to try again delete {FILE} in the data folder"
+            return KnowledgeError(str(file), None, f"{said} ({again})")
+        try:
+            extracted = _extracted(file)
+        except KnowledgeError as exc:
+            failures.note(digest, str(exc).removeprefix(f"{file}: "))
+            raise
         described = _described(file, sidecar or extracted.front)
         return Entry(
             document=_document(file, extracted, described), origin=str(file), digest=digest

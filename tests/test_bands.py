@@ -37,6 +37,7 @@ BANDS = {
         "store",
         "annotations",
         "extraction",
+        "failures",
         "curation",
         "intake",
         "library",

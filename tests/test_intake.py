@@ -13,7 +13,8 @@ from fpdf import FPDF
 from assistant import Assistant, Settings
 from assistant.builder import build_index
 from assistant.errors import KnowledgeError
-from assistant.extraction import MAX_UNPACKED, extract
+from assistant.extraction import MAX_RATIO, MAX_UNPACKED, RATIO_FROM, extract
+from assistant.failures import FILE
 from assistant.intake import Outcome, State, add_documents, remove_document
 from assistant.library import Library
 from assistant.schema import Grade, Language
@@ -119,6 +120,61 @@ def test_bad_files_are_told_in_a_line_and_stop_nothing(tmp_path):
         assert said[name] in outcome.detail
         assert "\n" not in outcome.detail
         assert "Traceback" not in outcome.detail
+
+
+def test_a_small_bomb_below_the_size_limit_is_refused_by_its_ratio(tmp_path, monkeypatch):
+    """195 KB that unpack to 200,000,000 bytes kept a parser busy for three minutes."""
+    monkeypatch.setattr("mammoth.convert_to_html", lambda *_, **__: pytest.fail("it was parsed"))
+    path = tmp_path / "small.docx"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as bomb:
+        bomb.writestr("word/document.xml", b"<w:p/>" * (RATIO_FROM // 6 + 1))
+    assert path.stat().st_size * MAX_RATIO < RATIO_FROM < MAX_UNPACKED
+    with pytest.raises(KnowledgeError, match="zip bomb"):
+        extract(path)
+
+
+def test_a_long_document_that_repeats_itself_is_no_bomb(tmp_path):
+    path = docx(tmp_path / "form.docx", *POLICY * 400)
+    assert extract(path).text.count(POLICY[0]) == 400
+
+
+def test_an_unchanged_bad_file_is_told_again_without_being_read(tmp_path, monkeypatch):
+    own, data = tmp_path / "own", tmp_path / "data"
+    own.mkdir()
+    bad = own / "broken.pdf"
+    bad.write_bytes(b"%PDF-1.7 nothing of the kind")
+    (first,) = add_documents([own], data)
+    with monkeypatch.context() as patched:
+        patched.setattr("assistant.intake._extracted", lambda _: pytest.fail("read again"))
+        (second,) = add_documents([own], data)
+        assert second.state is State.FAILED
+        assert second.detail.startswith(first.detail)
+        assert FILE in second.detail
+        assert (data / FILE).is_file()
+        (own / "copy.pdf").write_bytes(bad.read_bytes())
+        assert set(states(add_documents([own], data)).values()) == {State.FAILED}
+    (own / "copy.pdf").unlink()
+    pdf(bad, [[POLICY[0]]])
+    assert states(add_documents([own], data)) == {"broken.pdf": State.ADDED}
+
+
+@pytest.mark.parametrize("kept", ["", "{", "[]", '{"version": "0.0.0", "notes": {}}'])
+def test_notes_that_are_damaged_or_of_another_version_are_read_past(tmp_path, kept):
+    bad, data = tmp_path / "broken.pdf", tmp_path / "data"
+    bad.write_bytes(b"%PDF-1.7 nothing of the kind")
+    (first,) = add_documents([bad], data)
+    (data / FILE).write_text(kept, encoding="utf-8")
+    (second,) = add_documents([bad], data)
+    assert second == first
+
+
+def test_a_bad_description_is_told_anew_once_it_is_mended(tmp_path):
+    path, beside = tmp_path / "a.txt", tmp_path / "a.txt.yaml"
+    path.write_text(POLICY[0], encoding="utf-8")
+    beside.write_text("grade: excellent", encoding="utf-8")
+    assert states(add_documents([path], tmp_path / "data")) == {"a.txt": State.FAILED}
+    beside.write_text("grade: survey", encoding="utf-8")
+    assert states(add_documents([path], tmp_path / "data")) == {"a.txt": State.ADDED}
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
