@@ -14,7 +14,7 @@ from assistant.evidence import Candidate, class_weight
 from assistant.figures import Figure, FigureKind, same_figure
 from assistant.lexicon import ConceptClass
 from assistant.questions import Expect, Item, Question
-from assistant.schema import Language
+from assistant.schema import Grade, Language
 
 WORDS = 120
 """English words after which a short answer ends; twice that when more was asked for."""
@@ -26,10 +26,16 @@ SLACK = 3.5
 """How far below the leading sentence's score a completing one may be; on the scale of
 ``evidence``."""
 
+WEAKEST = Grade.AI_GENERATED
+"""Grade of what names no survey: the last to be believed."""
 RIVAL_SLACK = 1.6
 """How far below the leading sentence's score another source's figure on the same may be."""
 RIVAL_COVERAGE = 0.9
 """Share of what the leading sentence covers of the question that the other must cover."""
+
+WEAK_SLACK, WEAK_COVERAGE = 3.0, 0.7
+"""The same where the question names nothing but firms, AI and use, the leading sentence is of the
+weakest grade and the other is of a better one."""
 
 COMPLETING_LIKENESS, RIVAL_LIKENESS = 0.2, 0.13
 """How much less like the question than the leading sentence another one may be (``aboutness``) that
@@ -43,6 +49,8 @@ RIVAL_ITEMS = 2
 
 _MEASURED = {Expect.SHARE, Expect.MONEY, Expect.FIGURE}
 _DETAILS = {*_MEASURED, Expect.DURATION, Expect.WHEN, Expect.WHO, Expect.WHERE}
+_SAID_BY_ALL = {ConceptClass.FRAME, ConceptClass.FIGURE, ConceptClass.ACTION}
+"""Classes of what every source on the use of AI speaks of."""
 _SEVERAL = {Expect.REASONS, Expect.LIST, Expect.STEPS}
 
 
@@ -83,7 +91,8 @@ def _led(question: Question, usable: Sequence[Candidate]) -> Iterator[str]:
     rivals = _within_limit([lead, *_rivals(question, lead, usable)], question)
     if len(rivals) > 1:
         yield wording.SOURCES_DIFFER[question.language] + "\n\n"
-        for candidate in rivals:
+        # What names no survey comes after what does, however well it fits the question.
+        for candidate in sorted(rivals, key=lambda c: c.grade is WEAKEST):
             yield f"- {_quoted(candidate)}\n"
         return
     chosen = [lead, *_completing(question, lead, usable)]
@@ -240,13 +249,16 @@ def _rivals(
     if question.expects is Expect.MONEY and len(about) < RIVAL_ITEMS:
         return []
     found: dict[str, Candidate] = {}
+    plain = not question.years and all(item.cls in _SAID_BY_ALL for item in question.items)
     for candidate in candidates:
+        weak = plain and lead.grade is WEAKEST and candidate.grade is not WEAKEST
+        slack, coverage = (WEAK_SLACK, WEAK_COVERAGE) if weak else (RIVAL_SLACK, RIVAL_COVERAGE)
         rival = (
             candidate.title != lead.title
             and candidate.language is lead.language
             and _near(candidate, lead, RIVAL_LIKENESS)
-            and candidate.score >= lead.score - RIVAL_SLACK
-            and candidate.coverage >= RIVAL_COVERAGE * lead.coverage
+            and candidate.score >= lead.score - slack
+            and candidate.coverage >= coverage * lead.coverage
             and not set(candidate.missing) - set(lead.missing)
             and _measured(candidate)
             and not _same_measure(lead, candidate)

@@ -105,6 +105,8 @@ class Candidate:
     """Likeness of the nearest question that it answers; None where it lists none."""
     near: float
     """How near the question its passage's own questions are, from 0 to 1."""
+    grade: Grade
+    """Of what it rests on."""
     not_stated: bool
     """Whether it says that something is not stated."""
     signals: Signals
@@ -271,7 +273,8 @@ class EvidenceRanker:
         around: _Surroundings,
     ) -> Candidate:
         excerpt, text, asked = sentence.excerpt, sentence.text, sentence.asked
-        grade, published = excerpt.evidence_at(sentence.start)
+        told, published = excerpt.evidence_at(sentence.start)
+        grade = Grade(told)
         like = asked.likeness if asked else None
         near = around.near[sentence.number - 1]
         listed = self._keys(asked.question) if asked else frozenset()
@@ -301,7 +304,7 @@ class EvidenceRanker:
             near=near,
             alike=above(excerpt.match, ALIKE) * near,
             figures=(fits > 0) * plenty(sentence.figures),
-            strength=STRENGTH[Grade(grade)],
+            strength=STRENGTH[grade],
             recency=recency(published),
             order=sentence.order * float(near > 0),
             length=overlength(text),
@@ -319,6 +322,7 @@ class EvidenceRanker:
             cosine=cosine,
             asked=like,
             near=near,
+            grade=grade,
             missing=missing,
             not_stated=not_stated,
             signals=signals,

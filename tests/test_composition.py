@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields as dataclass_fields
 from dataclasses import replace
 from itertools import product
@@ -19,7 +20,7 @@ from assistant.frontmatter import read_document
 from assistant.lexicon import load_lexicon
 from assistant.prompting import Excerpt
 from assistant.questions import QuestionReader
-from assistant.schema import Language
+from assistant.schema import Grade, Language
 from assistant.signals import Signals
 from assistant.terms import Analyser
 from tests.support import FOUNDING, KNOWLEDGE
@@ -79,6 +80,7 @@ def candidate(text: str, analyser: Analyser, **fields) -> Candidate:
         asked=None,
         missing=(),
         near=0.0,
+        grade=Grade.SURVEY,
         not_stated=False,
         signals=SIGNALS,
         score=5.0,
@@ -222,6 +224,29 @@ def test_figures_that_differ_stand_side_by_side(reader, analyser) -> None:
     answer = "".join(compose(question, [one, other]))
     assert answer.startswith(wording.SOURCES_DIFFER[Language.EN])
     assert answer.index("28.3%") < answer.index("11.9%")
+
+
+@pytest.mark.parametrize(
+    ("asked", "grade", "first"),
+    [
+        ("How many SMEs use AI?", Grade.AI_GENERATED, "11.9%"),
+        ("How many SMEs use AI?", Grade.SURVEY, "28.3%"),
+        ("How many SMEs use AI in customer service?", Grade.AI_GENERATED, "28.3%"),
+        ("How many SMEs used AI in 2026?", Grade.AI_GENERATED, "28.3%"),
+    ],
+)
+def test_what_names_no_survey_comes_after_a_statistic_on_the_same(
+    reader, analyser, asked: str, grade: Grade, first: str
+) -> None:
+    lead = candidate("28.3% of SMEs use AI in customer service.", analyser, grade=grade)
+    other = candidate(
+        "11.9% of SMEs use AI in customer service.", analyser, marker=2, title="OECD", score=2.5
+    )
+    other = replace(other, grade=Grade.OFFICIAL_STATISTIC)
+    answer = "".join(compose(reader.read(asked), [lead, other]))
+    assert re.findall(r"[\d.]+%", answer)[0] == first
+    differ = answer.startswith(wording.SOURCES_DIFFER[Language.EN])
+    assert differ == (first == "11.9%")
 
 
 def test_a_rival_that_does_not_fit_is_not_announced(reader, analyser) -> None:
