@@ -21,6 +21,7 @@ from assistant.access.guard import Guard
 from assistant.access.login import login_routes
 from assistant.access.people import person_of
 from assistant.access.policy import Policy, policy_for
+from assistant.access.rates import GUESSES, Rates
 from assistant.assistant import Assistant
 from assistant.doors.answering import Answering, status_of, told
 from assistant.doors.gradio_door import add_endpoints
@@ -64,6 +65,7 @@ def create_app(
     policy = policy_for(settings, has_keys=bool(store.keys.all()))
     workers = Workers(settings.concurrency, settings.waiting)
     measures = Measures(workers)
+    guesses = Rates(GUESSES)
     answering = Answering(Service(assistant, store, measures.answered), workers)
     tools = mcp_server(answering, lambda request: request.state.person)
     tools_app = tools.streamable_http_app()
@@ -88,13 +90,14 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         lifespan=living,
-        middleware=_before(policy, store, measures),
+        middleware=_before(policy, store, measures, guesses),
     )
     _tell_problems(app)
     runs = settings.data_dir / "evals" / "runs"
     for routes in (
         rest_routes(answering), openai_routes(answering), health_routes(answering, measures),
-        login_routes(policy, store), page_routes(assistant, store, _owner, baselines_dir(), runs),
+        login_routes(policy, store, guesses),
+        page_routes(assistant, store, _owner, baselines_dir(), runs),
     ):  # fmt: skip
         app.include_router(routes)
     app.router.routes.extend(route for route in tools_app.routes if route.path == PATH)  # type: ignore[attr-defined]
@@ -131,10 +134,10 @@ def _asker(request: gr.Request) -> str:
     return _owner(request.request)
 
 
-def _before(policy: Policy, store: Store, measures: Measures) -> list[Middleware]:
+def _before(policy: Policy, store: Store, measures: Measures, guesses: Rates) -> list[Middleware]:
     """Return what stands before the application, the outermost first."""
     guard: dict[str, Any] = {
-        "policy": policy, "store": store, "count": measures.requested,
+        "policy": policy, "store": store, "guesses": guesses, "count": measures.requested,
         "upload_bytes": MAX_BYTES + _SENT,
     }  # fmt: skip
     return [

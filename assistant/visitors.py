@@ -19,6 +19,11 @@ _SECONDS = 400 * 24 * 3600
 _ID = re.compile(r"[A-Za-z0-9_-]{32}")
 
 
+def address_of(request: Request) -> str:
+    """Return the address a request comes from, by which rates count who has no key."""
+    return request.client.host if request.client else "?"
+
+
 def owner_of(cookies: Mapping[str, str]) -> str:
     """Return under which name a browser's conversations are kept.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -49,10 +50,16 @@ def shared(assistant: Assistant, held: Store, key: str) -> TestClient:
     return made(assistant, held)
 
 
+_ADDRESSES = count(1)
+
+
 @pytest.fixture
 def client(shared: TestClient) -> TestClient:
-    shared.cookies.clear()
-    return shared
+    """A client with an address of its own, because wrong keys count by address."""
+    where = (f"198.51.100.{next(_ADDRESSES)}", 5000)
+    return TestClient(
+        shared.app, base_url="http://desk.example", follow_redirects=False, client=where
+    )
 
 
 def bearer(secret: str) -> dict[str, str]:
@@ -254,6 +261,24 @@ def test_guessing_is_slowed_down(assistant: Assistant, held: Store) -> None:
     late = log_in(client, PASSWORD)
     assert late.status_code == 429
     assert 1 <= int(late.headers["retry-after"]) <= 60
+
+
+@pytest.mark.parametrize("header", ["authorization", "x-api-key"])
+def test_guessing_at_any_door_is_slowed_down(client: TestClient, key: str, header: str) -> None:
+    def sent(secret: str) -> Any:
+        value = f"Bearer {secret}" if header == "authorization" else secret
+        headers: Any = {header: value.encode()}
+        return client.get("/v1/models", headers=headers)
+
+    told = [sent(f"guess {n}").status_code for n in range(12)]
+    assert told == [401] * 10 + [429] * 2
+    late = sent(PASSWORD)
+    assert late.status_code == 429
+    assert 1 <= int(late.headers["retry-after"]) <= 60
+    assert log_in(client, PASSWORD).status_code == 429, "the log-in page counts the same guesses"
+    assert sent(key).status_code == 200, "a key cannot be guessed"
+    login = client.get("/login", headers={"Accept": "text/html"})
+    assert login.status_code == 200
 
 
 # -- how much
