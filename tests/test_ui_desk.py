@@ -21,8 +21,9 @@ from assistant.schema import (
     Verified,
 )
 from assistant.store import Store, TurnState
-from assistant.ui.desk import Desk, Scene
+from assistant.ui.desk import Desk
 from assistant.ui.filtering import Choice
+from assistant.ui.scenes import Scene
 from assistant.ui.transcript import RUNNING, Stage
 from tests.test_ui_html import answered, check_of, citation, listing_of, passage
 

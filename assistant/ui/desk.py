@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from assistant.assistant import Assistant
 from assistant.errors import AssistantError, QuestionError
@@ -19,39 +19,22 @@ from assistant.language import detect_language
 from assistant.schema import (
     Answer,
     Answered,
-    Citation,
-    Event,
     Language,
     Message,
-    Passage,
     Restarted,
-    Retrieved,
     Role,
-    Thought,
     Verified,
 )
-from assistant.store import Feedback, Store, Turn, TurnState
+from assistant.store import Store, Turn, TurnState
 from assistant.suggestions import suggest
 from assistant.ui.filtering import Choice
+from assistant.ui.scenes import Scene, after, failed, restored, stopped
 from assistant.ui.texts import TEXTS
-from assistant.ui.transcript import Opinion, Shown, Stage
+from assistant.ui.transcript import Shown, Stage
 
 _log = logging.getLogger(__name__)
 DOOR = "page"
 """Under which name answers given here are counted."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
-    """What the page shows at one moment."""
-
-    conversation: str
-    """Id of the open conversation, or "" before anything was asked."""
-    turns: tuple[Shown, ...] = ()
-    key: str = ""
-    """The answer whose sources are shown."""
-    passages: tuple[Passage, ...] = ()
-    citations: tuple[Citation, ...] = ()
 
 
 class Desk:
@@ -108,7 +91,7 @@ class Desk:
                 self._stopped.add(turn.id)
                 self.store.conversations.stop(turn.id, turn.text)
         scene = self.open(owner, conversation)
-        return _stopped(scene) if scene.turns else scene
+        return stopped(scene) if scene.turns else scene
 
     def rate(self, owner: str, conversation: str, key: str, rating: int, comment: str = "") -> None:
         """Keep what the reader thinks of an answer.
@@ -148,19 +131,19 @@ class Desk:
             for grown in self._grown(owner, turn, earlier, scene, choice):
                 if turn.id in self._stopped:
                     # Whether or not Gradio could cancel this event, nothing more is shown.
-                    yield _stopped(scene)
+                    yield stopped(scene)
                     return
                 scene = grown
                 done = scene.turns[-1].stage is Stage.DONE
                 yield scene
         except QuestionError as exc:
             self.store.conversations.drop_from(owner, conversation, turn.position)
-            yield _ended(scene, str(exc))
+            yield failed(scene, str(exc))
         except AssistantError as exc:
-            yield _ended(scene, str(exc))
+            yield failed(scene, str(exc))
         except Exception:  # noqa: BLE001 - the same
             _log.exception("answer %s failed", turn.id[:8])
-            yield _ended(scene, TEXTS[language]["failed"].format(reference=turn.id[:8]))
+            yield failed(scene, TEXTS[language]["failed"].format(reference=turn.id[:8]))
         finally:
             # Also when the reader closes the tab: the generator is closed where it stands.
             self._stopped.discard(turn.id)
@@ -190,7 +173,7 @@ class Desk:
         asked = f"{choice.background} {turn.question}" if choice.background else turn.question
         started = time.monotonic()
         for event in self.assistant.stream(asked, history, choice.filters):
-            scene = _after(event, scene)
+            scene = after(event, scene)
             now = scene.turns[-1]
             if isinstance(event, Answered):
                 answer = of_answer(event.answer)
@@ -216,7 +199,7 @@ class Desk:
         """Return stored turns as they are shown."""
         ids = [turn.answer.id for turn in turns if turn.answer]
         opinions = self.store.opinions.of(owner, ids) if ids else {}
-        return tuple(_restored(turn, opinions) for turn in turns)
+        return tuple(restored(turn, opinions) for turn in turns)
 
     def _broken(self, question: str, language: Language, conversation: str) -> Scene:
         """Return a scene that says that a question could not even be begun."""
@@ -226,61 +209,3 @@ class Desk:
             key="none", question=question, language=language, stage=Stage.FAILED, note=note
         )
         return Scene(conversation=conversation, turns=(turn,), key="none")
-
-
-def _after(event: Event, scene: Scene) -> Scene:
-    """Return the scene after an event."""
-    *before, now = scene.turns
-    match event:
-        case Retrieved(passages=passages):
-            scene = replace(scene, passages=passages, citations=())
-            now = replace(now, stage=Stage.CHECKING)
-        case Verified(piece=piece, check=check):
-            checks = (*now.checks, check) if check else now.checks
-            now = replace(now, stage=Stage.CHECKING, text=now.text + piece, checks=checks)
-        case Restarted():
-            now = replace(now, text="", checks=())
-        case Thought(piece=piece):
-            now = replace(now, stage=Stage.THINKING, thoughts=now.thoughts + piece)
-        case Answered(answer=answer):
-            scene = replace(scene, passages=answer.passages, citations=answer.citations)
-            now = _answered(now, answer)
-    return replace(scene, turns=(*before, now))
-
-
-def _answered(turn: Shown, answer: Answer) -> Shown:
-    return replace(
-        turn, stage=Stage.DONE, text=answer.text, language=answer.language, answer=answer
-    )
-
-
-def _restored(turn: Turn, opinions: dict[str, Feedback]) -> Shown:
-    """Return a stored turn as it is shown; one that has no answer was interrupted."""
-    shown = Shown(
-        key=turn.id,
-        question=turn.question,
-        language=detect_language(turn.question),
-        stage=Stage.UNFINISHED,
-        text=turn.text,
-    )
-    if turn.answer is None:
-        return shown
-    given = opinions.get(turn.answer.id)
-    if given is not None and given.rating:
-        opinion = Opinion(rating=given.rating, commented=bool(given.comment))
-        shown = replace(shown, opinion=opinion)
-    return _answered(shown, restore(turn.answer))
-
-
-def _stopped(scene: Scene) -> Scene:
-    """Return a scene whose last answer was stopped, unless it had come to its end."""
-    *before, now = scene.turns
-    if now.stage in {Stage.DONE, Stage.FAILED}:
-        return scene
-    return replace(scene, turns=(*before, replace(now, stage=Stage.STOPPED)))
-
-
-def _ended(scene: Scene, note: str) -> Scene:
-    """Return a scene whose last answer failed; what was shown stays."""
-    *before, now = scene.turns
-    return replace(scene, turns=(*before, replace(now, stage=Stage.FAILED, note=note)))

@@ -15,9 +15,10 @@ import gradio as gr
 from assistant.rendering import escape_html
 from assistant.schema import Language
 from assistant.ui.cards import pane_html
-from assistant.ui.desk import Desk, Scene
+from assistant.ui.desk import Desk
 from assistant.ui.filtering import NOTHING, Choice, choose, filters_html, places_of
 from assistant.ui.frame import TONGUES, head_html
+from assistant.ui.scenes import Scene
 from assistant.ui.sidebar import sidebar_html
 from assistant.ui.texts import TEXTS
 from assistant.ui.transcript import turn_html, welcome_html

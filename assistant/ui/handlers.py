@@ -16,8 +16,9 @@ import gradio as gr
 from assistant.errors import AssistantError
 from assistant.schema import Language
 from assistant.store.opinions import MAX_COMMENT
-from assistant.ui.desk import Desk, Scene
+from assistant.ui.desk import Desk
 from assistant.ui.drawing import Drawing, Outputs, articles, hint, pane_of
+from assistant.ui.scenes import Scene
 from assistant.ui.texts import TEXTS
 from assistant.ui.transcript import RUNNING
 

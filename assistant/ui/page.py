@@ -15,11 +15,12 @@ import gradio as gr
 from assistant.assistant import Assistant
 from assistant.schema import Language
 from assistant.store import Store
-from assistant.ui.desk import Desk, Scene
+from assistant.ui.desk import Desk
 from assistant.ui.drawing import Drawing, pane_of
 from assistant.ui.filtering import NOTHING
 from assistant.ui.frame import STYLE, head_html
 from assistant.ui.handlers import Handlers, Owner
+from assistant.ui.scenes import Scene
 from assistant.ui.sidebar import sidebar_html
 from assistant.ui.texts import TEXTS
 from assistant.ui.transcript import welcome_html
