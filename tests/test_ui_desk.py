@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
 from assistant import Assistant
-from assistant.errors import BackendError, QuestionError
+from assistant.errors import BackendError, QuestionEmpty, QuestionTooLong
 from assistant.exchange import of_answer
 from assistant.schema import (
     Answered,
@@ -45,6 +46,16 @@ class Scripted:
             if isinstance(event, Exception):
                 raise event
             yield event
+
+    def readable(self, question: str) -> str:
+        if len(question) > 100:
+            raise QuestionTooLong(len(question), 100)
+        if "q" not in question and "?" in question[:1]:
+            raise QuestionEmpty
+        return question
+
+    def coverage(self) -> Any:
+        return SimpleNamespace(documents=())
 
     def search(self, query: str) -> list[Any]:
         return [listing_of("how many smes use ai")]
@@ -120,16 +131,36 @@ def test_whatever_fails_the_reader_gets_a_calm_line_and_keeps_what_was_shown(
     last = drain(desk).turns[-1]
     assert last.stage is Stage.FAILED
     assert last.text == "AI is used. [1]"
-    assert "secret" not in last.note
+    assert last.reference == last.key[:8], "the log has the rest"
     (kept,) = store.conversations.turns("me", store.conversations.of("me")[0].id)
     assert (kept.state, kept.text) == (TurnState.UNFINISHED, "AI is used. [1]")
 
 
-def test_a_question_that_cannot_be_taken_leaves_no_turn(store: Store) -> None:
-    desk, _ = desk_with(store, QuestionError("too long"))
-    scene = drain(desk)
-    assert scene.turns[-1].note == "too long"
-    assert store.conversations.turns("me", scene.conversation) == []
+@pytest.mark.parametrize(("question", "why"), [("?", QuestionEmpty), ("q" * 101, QuestionTooLong)])
+def test_a_question_that_cannot_be_taken_begins_no_conversation(
+    store: Store, question: str, why: type[Exception]
+) -> None:
+    desk, _ = desk_with(store, *WHOLE)
+    assert isinstance(drain(desk, question).refused, why)
+    assert store.conversations.of("me") == []
+
+
+def test_a_change_that_cannot_be_taken_loses_nothing(store: Store) -> None:
+    desk, _ = desk_with(store, *WHOLE)
+    first = drain(desk, "one?")
+    for question in ("two?", "three?"):
+        drain(desk, question, first.conversation)
+    scene = drain(desk, "q" * 5000, first.conversation, replaced=first.turns[0].key)
+    assert isinstance(scene.refused, QuestionTooLong)
+    assert [turn.question for turn in desk.open("me", first.conversation).turns] == [
+        "one?", "two?", "three?",
+    ]  # fmt: skip
+
+
+def test_what_is_asked_is_measured_with_what_stands_before_it(store: Store) -> None:
+    desk, _ = desk_with(store, *WHOLE)
+    choice = Choice(filters=None, background="We run a farm." * 7)
+    assert isinstance(drain(desk, "q" * 10, choice=choice).refused, QuestionTooLong)
 
 
 def test_a_reader_who_leaves_in_the_middle_finds_the_answer_marked(store: Store) -> None:
@@ -206,7 +237,7 @@ def test_a_store_that_fails_is_told_calmly(store: Store, monkeypatch: pytest.Mon
     last = drain(desk).turns[-1]
     assert last.stage is Stage.FAILED
     assert last.language is Language.EN
-    assert "disk" not in last.note
+    assert last.reference == "store"
 
 
 def _broken(*_: object) -> Any:

@@ -371,11 +371,11 @@ def test_thoughts_are_folded_and_told_apart() -> None:
         (Stage.STOPPED, "AI is used. [1]", "Stopped before the end"),
         (Stage.UNFINISHED, "AI is used. [1]", "interrupted before its end"),
         (Stage.UNFINISHED, "", "Interrupted before anything was found"),
-        (Stage.FAILED, "", "no luck"),
+        (Stage.FAILED, "", "ask again (reference abc1)"),
     ],
 )
 def test_each_stage_says_how_far_the_answer_is(stage: Stage, text: str, told: str) -> None:
-    seen = article(shown(stage=stage, text=text, note="no luck"))
+    seen = article(shown(stage=stage, text=text, reference="abc1"))
     assert told in seen.text
     running = stage in {Stage.SEARCHING, Stage.THINKING, Stage.CHECKING}
     events = {a.get("data-do") for _, a in seen.tags}
@@ -434,7 +434,7 @@ def test_two_hundred_attacks_stay_text_wherever_they_come_in() -> None:
             thoughts=attack,
         )
         turn = shown(
-            answer, key=attack, question=attack, suggestions=(attack,), note=attack,
+            answer, key=attack, question=attack, suggestions=(attack,), reference=attack,
             opinion=Opinion(rating=1),
         )  # fmt: skip
         article(turn)

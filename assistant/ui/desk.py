@@ -19,6 +19,7 @@ from assistant.language import detect_language
 from assistant.schema import (
     Answer,
     Answered,
+    Filters,
     Language,
     Message,
     Restarted,
@@ -29,7 +30,6 @@ from assistant.store import Store, Turn, TurnState
 from assistant.suggestions import suggest
 from assistant.ui.filtering import Choice
 from assistant.ui.scenes import Scene, after, failed, restored, stopped
-from assistant.ui.texts import TEXTS
 from assistant.ui.transcript import Shown, Stage
 
 _log = logging.getLogger(__name__)
@@ -116,11 +116,17 @@ class Desk:
             choice: the filters that are on.
             replaced: id of a turn that is asked anew; it and what follows are taken back.
         """
+        asked = f"{choice.background} {question}" if choice.background else question
+        try:
+            self.assistant.readable(asked)
+        except QuestionError as exc:
+            yield Scene(conversation=conversation, refused=exc)
+            return
         language = detect_language(question)
         try:
             conversation, turn, earlier = self._begin(owner, conversation, question, replaced)
         except Exception:  # noqa: BLE001 - the reader gets one calm line, the log the rest
-            yield self._broken(question, language, conversation)
+            yield _broken(question, language, conversation)
             return
         before = self._shown(owner, earlier)
         now = Shown(key=turn.id, question=question, language=language, stage=Stage.SEARCHING)
@@ -128,7 +134,7 @@ class Desk:
         done = False
         try:
             yield scene
-            for grown in self._grown(owner, turn, earlier, scene, choice):
+            for grown in self._grown(owner, turn, earlier, scene, asked, choice.filters):
                 if turn.id in self._stopped:
                     # Whether or not Gradio could cancel this event, nothing more is shown.
                     yield stopped(scene)
@@ -136,14 +142,9 @@ class Desk:
                 scene = grown
                 done = scene.turns[-1].stage is Stage.DONE
                 yield scene
-        except QuestionError as exc:
-            self.store.conversations.drop_from(owner, conversation, turn.position)
-            yield failed(scene, str(exc))
-        except AssistantError as exc:
-            yield failed(scene, str(exc))
         except Exception:  # noqa: BLE001 - the same
             _log.exception("answer %s failed", turn.id[:8])
-            yield failed(scene, TEXTS[language]["failed"].format(reference=turn.id[:8]))
+            yield failed(scene, turn.id[:8])
         finally:
             # Also when the reader closes the tab: the generator is closed where it stands.
             self._stopped.discard(turn.id)
@@ -166,13 +167,18 @@ class Desk:
         return conversation, kept.begin(owner, conversation, question), earlier
 
     def _grown(
-        self, owner: str, turn: Turn, earlier: Sequence[Turn], scene: Scene, choice: Choice
+        self,
+        owner: str,
+        turn: Turn,
+        earlier: Sequence[Turn],
+        scene: Scene,
+        asked: str,
+        filters: Filters | None,
     ) -> Iterator[Scene]:
         """Yield a scene for each event of the stream."""
         history = [Message(role=Role.USER, content=each.question) for each in earlier]
-        asked = f"{choice.background} {turn.question}" if choice.background else turn.question
         started = time.monotonic()
-        for event in self.assistant.stream(asked, history, choice.filters):
+        for event in self.assistant.stream(asked, history, filters):
             scene = after(event, scene)
             now = scene.turns[-1]
             if isinstance(event, Answered):
@@ -201,11 +207,11 @@ class Desk:
         opinions = self.store.opinions.of(owner, ids) if ids else {}
         return tuple(restored(turn, opinions) for turn in turns)
 
-    def _broken(self, question: str, language: Language, conversation: str) -> Scene:
-        """Return a scene that says that a question could not even be begun."""
-        _log.exception("a question could not be kept")
-        note = TEXTS[language]["failed"].format(reference="store")
-        turn = Shown(
-            key="none", question=question, language=language, stage=Stage.FAILED, note=note
-        )
-        return Scene(conversation=conversation, turns=(turn,), key="none")
+
+def _broken(question: str, language: Language, conversation: str) -> Scene:
+    """Return a scene that says that a question could not even be begun."""
+    _log.exception("a question could not be kept")
+    turn = Shown(
+        key="none", question=question, language=language, stage=Stage.FAILED, reference="store"
+    )
+    return Scene(conversation=conversation, turns=(turn,), key="none")

@@ -12,6 +12,7 @@ from typing import Any
 
 import gradio as gr
 
+from assistant.errors import QuestionEmpty, QuestionError, QuestionTooLong
 from assistant.rendering import escape_html
 from assistant.schema import Language
 from assistant.ui.cards import pane_html
@@ -105,3 +106,21 @@ def pane_of(scene: Scene, language: Language) -> str:
 def hint(text: str, more: str = "") -> str:
     """Return a line above the box; ``more`` is HTML of our own."""
     return f'<p class="fp-hint" role="status">{escape_html(text)}{more}</p>'
+
+
+def cancel_html(language: Language) -> str:
+    """Return the button that leaves a question as it was."""
+    say = TEXTS[language]
+    return f' <button type="button" class="fp-quiet" data-do="click">{say["cancel"]}</button>'
+
+
+def refusal(problem: QuestionError, language: Language) -> str:
+    """Return why a question was not taken."""
+    say = TEXTS[language]
+    match problem:
+        case QuestionEmpty():
+            return say["unreadable"]
+        case QuestionTooLong(chars=chars, most=most):
+            return say["too_long"].format(chars=f"{chars:,}", most=f"{most:,}")
+        case _:
+            return str(problem)

@@ -17,7 +17,15 @@ from assistant.errors import AssistantError
 from assistant.schema import Language
 from assistant.store.opinions import MAX_COMMENT
 from assistant.ui.desk import Desk
-from assistant.ui.drawing import Drawing, Outputs, articles, hint, pane_of
+from assistant.ui.drawing import (
+    Drawing,
+    Outputs,
+    articles,
+    cancel_html,
+    hint,
+    pane_of,
+    refusal,
+)
 from assistant.ui.scenes import Scene
 from assistant.ui.texts import TEXTS
 from assistant.ui.transcript import RUNNING
@@ -110,12 +118,11 @@ class Handlers:
         self, conversation: str, language: str, event: gr.EventData, request: gr.Request
     ) -> Outputs:
         """Put a question into the box, to be changed and asked in place of itself."""
-        key, say = _sent(event).get("key", ""), TEXTS[_language(language)]
+        key, tongue = _sent(event).get("key", ""), _language(language)
         question = self._desk.question(self._owner(request), conversation or "", key)
         if question is None:
             return _skips(3)
-        cancel = f' <button type="button" class="fp-quiet" data-do="click">{say["cancel"]}</button>'
-        return gr.Textbox(value=question), key, hint(say["editing"], cancel)
+        return gr.Textbox(value=question), key, hint(TEXTS[tongue]["editing"], cancel_html(tongue))
 
     def cancel(self) -> Outputs:
         """Leave a question as it was."""
@@ -241,6 +248,11 @@ class Handlers:
         for scene in self._desk.answer(
             owner, conversation or "", question.strip(), choice, replaced
         ):
+            if scene.refused is not None:
+                # What was typed stays in its box, and the question that it changes marked.
+                more = cancel_html(language) if replaced else ""
+                yield (*_skips(6), hint(refusal(scene.refused, language), more))
+                return
             running = scene.turns[-1].stage in RUNNING
             box: object = gr.skip()
             if first:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from assistant.errors import QuestionError
 from assistant.exchange import restore
 from assistant.language import detect_language
 from assistant.schema import (
@@ -37,6 +38,8 @@ class Scene:
     """The answer whose sources are shown."""
     passages: tuple[Passage, ...] = ()
     citations: tuple[Citation, ...] = ()
+    refused: QuestionError | None = None
+    """Why the question was not taken; then nothing was changed."""
 
 
 def after(event: Event, scene: Scene) -> Scene:
@@ -85,10 +88,11 @@ def stopped(scene: Scene) -> Scene:
     return replace(scene, turns=(*before, replace(now, stage=Stage.STOPPED)))
 
 
-def failed(scene: Scene, note: str) -> Scene:
-    """Return a scene whose last answer failed; what was shown stays."""
+def failed(scene: Scene, reference: str) -> Scene:
+    """Return a scene whose last answer failed; what was shown stays, the log has the rest."""
     *before, now = scene.turns
-    return replace(scene, turns=(*before, replace(now, stage=Stage.FAILED, note=note)))
+    now = replace(now, stage=Stage.FAILED, reference=reference)
+    return replace(scene, turns=(*before, now))
 
 
 def _answered(turn: Shown, answer: Answer) -> Shown:

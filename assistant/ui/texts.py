@@ -81,6 +81,8 @@ _EN = {
     "nothing_yet": "Interrupted before anything was found.",
     "failed": "Something went wrong here. Please ask again (reference {reference}).",
     "empty": "Type a question first.",
+    "unreadable": "There is no question in it. Type one, such as: What does AI cost?",
+    "too_long": "The question has {chars} characters; shorten it to {most}.",
     # Sources
     "sources": "Sources",
     "no_sources": "The sources of an answer appear here. Choose a number behind a sentence to see"
@@ -207,6 +209,8 @@ _ZH = {
     "nothing_yet": "还没找到内容就中断了。",
     "failed": "出了点问题，请重新提问（编号 {reference}）。",
     "empty": "请先输入问题。",
+    "unreadable": "没有读到问题，请输入一个，例如：用 AI 要花多少钱？",
+    "too_long": "问题有 {chars} 个字，请缩短到 {most} 个以内。",
     "sources": "来源",
     "no_sources": "回答的来源会显示在这里。点击句子后面的数字，可以看到它所依据的原文。",
     "also": "还找到但未引用（{count}）",

@@ -60,8 +60,8 @@ class Shown:
     checks: tuple[ClaimCheck, ...] = ()
     thoughts: str = ""
     answer: Answer | None = None
-    note: str = ""
-    """Why there is no answer."""
+    reference: str = ""
+    """Under which word the server's log has why an answer failed."""
     suggestions: tuple[str, ...] = ()
     opinion: Opinion | None = None
 
@@ -132,11 +132,11 @@ def _after(turn: Shown, language: Language) -> str:
         case Stage.SEARCHING | Stage.THINKING | Stage.CHECKING:
             return f'<p class="fp-working"><span class="fp-dots"></span>{say[turn.stage.value]}</p>'
         case Stage.FAILED:
-            notes = _calm(turn.note)
+            notes = _calm(say["failed"].format(reference=turn.reference))
         case Stage.STOPPED | Stage.UNFINISHED:
             notes = _calm(say[turn.stage.value] if turn.text.strip() else say["nothing_yet"])
         case Stage.DONE:
-            notes = _calm(turn.note) if turn.note else ""
+            notes = ""
     if turn.answer is not None:
         notes += _notices(turn.answer, language)
     return f'<div class="fp-end">{notes}{_tools(turn, language)}</div>'
