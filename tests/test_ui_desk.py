@@ -183,6 +183,43 @@ def test_a_stopped_answer_keeps_what_was_shown_and_is_not_finished_later(store: 
     assert turn.text == "AI is used. [1]"
 
 
+@pytest.mark.parametrize("way", ["delete", "leave"])
+@pytest.mark.parametrize("after", [1, 2, 3])
+def test_what_its_reader_deleted_or_left_is_shown_no_more(
+    store: Store, way: str, after: int
+) -> None:
+    desk, _ = desk_with(store, *WHOLE)
+    running = desk.answer("me", "", "q?", FREE)
+    scene = [next(running) for _ in range(after)][-1]
+    getattr(desk, way)("me", scene.conversation)
+    assert list(running) == []
+    assert store.usage.of("me") == []
+    kept = store.conversations.turns("me", scene.conversation)
+    assert [turn.state for turn in kept] == [TurnState.UNFINISHED] * (way == "leave")
+
+
+def test_what_another_process_deleted_is_shown_no_more(store: Store) -> None:
+    desk, _ = desk_with(store, *WHOLE)
+    running = desk.answer("me", "", "q?", FREE)
+    scene = [next(running) for _ in range(3)][-1]
+    store.conversations.delete("me", scene.conversation)
+    assert list(running) == []
+    assert store.usage.of("me") == []
+
+
+def test_who_looks_while_an_answer_grows_sees_it_growing(store: Store) -> None:
+    desk, _ = desk_with(store, *WHOLE)
+    first = drain(desk, "one?")
+    running = desk.answer("me", first.conversation, "two?", FREE)
+    shown = [next(running) for _ in range(3)][-1]
+    looked = desk.look("me", first.conversation, Language.ZH)
+    assert looked.turns == shown.turns
+    assert (looked.key, looked.passages) == (shown.key, shown.passages)
+    assert [scene.language for scene in running] == [Language.ZH], "it goes on in that language"
+    assert desk.look("me", first.conversation, Language.EN).turns[-1].stage is Stage.DONE
+    assert desk.look("you", first.conversation, Language.EN).turns == ()
+
+
 def test_a_changed_question_replaces_its_turn_and_what_follows(store: Store) -> None:
     desk, _ = desk_with(store, *WHOLE)
     first = drain(desk, "one?")

@@ -48,3 +48,49 @@ def test_what_cannot_be_asked_is_told_in_the_pages_language_and_stays_in_the_box
     assert all(is_left(output) for output in shown[:HINT])
     (changed,) = act.ask_typed(question, "", language, "some-turn", None, REQUEST)
     assert 'data-do="click"' in changed[HINT], "a change can still be left"
+
+
+def test_a_switch_while_an_answer_grows_leaves_it_growing_in_the_other_language(
+    store: Store,
+) -> None:
+    act = handlers_over(store)
+    running = act.ask_typed("q?", "", "en", "", None, REQUEST)
+    conversation = [next(running) for _ in range(3)][-1][CONVERSATION]
+    switched = act.switch(conversation, "en", None, REQUEST)
+    assert switched[BOX].stop_btn == "停止"
+    assert switched[BOX].submit_btn is False
+    assert 'data-stage="checking"' in switched[CHAT].value[0]
+    assert "正在逐句" in switched[CHAT].value[0]
+    (last,) = running
+    assert "您的提问" in last[CHAT][0]
+    assert last[BOX].submit_btn == "提问"
+
+
+def test_a_thumb_while_an_answer_grows_leaves_it_growing(store: Store) -> None:
+    act = handlers_over(store)
+    *_, first = act.ask_typed("one?", "", "en", "", None, REQUEST)
+    (turn,) = store.conversations.turns("me", first[CONVERSATION])
+    running = act.ask_typed("two?", first[CONVERSATION], "en", "", None, REQUEST)
+    for _ in range(3):
+        next(running)
+    rated = act.rate(first[CONVERSATION], "en", sent(key=turn.id, rating="1"), REQUEST)
+    assert ['data-stage="done"' in rated[0], 'data-stage="checking"' in rated[1]] == [True, True]
+
+
+def test_a_new_conversation_is_not_drawn_over_by_the_one_before(store: Store) -> None:
+    act = handlers_over(store)
+    running = act.ask_typed("q?", "", "en", "", None, REQUEST)
+    conversation = [next(running) for _ in range(3)][-1][CONVERSATION]
+    shown = act.new(conversation, "en", REQUEST)
+    assert "fp-welcome" in shown[CHAT][0]
+    assert list(running) == []
+
+
+def test_deleting_another_conversation_leaves_the_open_one_running(store: Store) -> None:
+    act = handlers_over(store)
+    *_, other = act.ask_typed("one?", "", "en", "", None, REQUEST)
+    running = act.ask_typed("two?", "", "en", "", None, REQUEST)
+    conversation = next(running)[CONVERSATION]
+    shown = act.delete(conversation, "en", sent(key=other[CONVERSATION]), REQUEST)
+    assert is_left(shown[CHAT])
+    assert 'data-stage="done"' in list(running)[-1][CHAT][0]

@@ -12,7 +12,7 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from os import getpid, kill
 
-from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from assistant.contract import Answer
@@ -132,13 +132,16 @@ class Conversations:
             session.add(row)
         return _turn(row)
 
-    def progress(self, turn_id: str, text: str) -> None:
-        """Keep what was shown so far, in case the server goes away."""
-        self._set(turn_id, TurnState.ANSWERING, text)
+    def progress(self, turn_id: str, text: str) -> bool:
+        """Keep what was shown so far, in case the server goes away.
 
-    def finish(self, turn_id: str, answer: Answer) -> None:
-        """Keep the whole answer; the turn is done."""
-        self._set(turn_id, TurnState.DONE, answer.text, answer.model_dump_json())
+        False when the turn is not being answered any more: it was stopped or deleted.
+        """
+        return self._set(turn_id, TurnState.ANSWERING, text)
+
+    def finish(self, turn_id: str, answer: Answer) -> bool:
+        """Keep the whole answer; the turn is done. False as for ``progress``."""
+        return self._set(turn_id, TurnState.DONE, answer.text, answer.model_dump_json())
 
     def stop(self, turn_id: str, text: str) -> None:
         """Keep what was shown of an answer that will have no end; done turns stay as they are."""
@@ -163,14 +166,15 @@ class Conversations:
                 row.state = TurnState.UNFINISHED
         return len(lost)
 
-    def _set(self, turn_id: str, state: TurnState, text: str, answer: str | None = None) -> None:
-        """Change a turn that is being answered; one that was deleted or ended stays as it is."""
+    def _set(self, turn_id: str, state: TurnState, text: str, answer: str | None = None) -> bool:
+        """Change a turn that is being answered; False when it was deleted or has ended."""
         with self._database.session() as session:
-            session.execute(
+            done = session.execute(
                 update(TurnRow)
                 .where(TurnRow.id == turn_id, TurnRow.state == TurnState.ANSWERING)
                 .values(state=state, text=storable(text), answer=answer and storable(answer))
             )
+            return isinstance(done, CursorResult) and done.rowcount > 0
 
     def _found(self, *conditions: ColumnElement[bool], limit: int = 1) -> list[Conversation]:
         asked = (

@@ -29,7 +29,7 @@ from assistant.schema import (
 from assistant.store import Store, Turn, TurnState
 from assistant.suggestions import suggest
 from assistant.ui.filtering import Choice
-from assistant.ui.scenes import Scene, after, failed, restored, stopped
+from assistant.ui.scenes import Run, Scene, after, failed, restored, stopped
 from assistant.ui.transcript import Shown, Stage
 
 _log = logging.getLogger(__name__)
@@ -44,8 +44,8 @@ class Desk:
         """Take who answers and where it is kept."""
         self.assistant = assistant
         self.store = store
-        self._stopped: set[str] = set()
-        """Turns that were stopped while this process was still answering them."""
+        self._runs: dict[str, Run] = {}
+        """Turns that this process is answering."""
 
     def open(self, owner: str, conversation: str) -> Scene:
         """Return a conversation as it was left; an empty scene when this owner has no such one."""
@@ -65,6 +65,21 @@ class Desk:
             passages=last.passages if last else (),
             citations=last.citations if last else (),
         )
+
+    def look(self, owner: str, conversation: str, language: Language) -> Scene:
+        """Return the conversation a reader has open, with the answer that grows in it.
+
+        Args:
+            owner: who looks.
+            conversation: the open one.
+            language: of the page, in which what grows goes on.
+        """
+        scene = self.open(owner, conversation)
+        run = self._runs.get(scene.turns[-1].key) if scene.turns else None
+        if run is None:
+            return scene
+        run.language = language
+        return replace(run.scene, turns=(*scene.turns[:-1], run.scene.turns[-1]))
 
     def sources(self, owner: str, conversation: str, key: str) -> Scene | None:
         """Return a conversation with the sources of one of its answers; None without it."""
@@ -86,12 +101,28 @@ class Desk:
 
     def stop(self, owner: str, conversation: str) -> Scene:
         """End what is being answered in a conversation; what was shown stays."""
-        for turn in self.store.conversations.turns(owner, conversation):
-            if turn.state is TurnState.ANSWERING:
-                self._stopped.add(turn.id)
-                self.store.conversations.stop(turn.id, turn.text)
+        for turn, run in self._ended(owner, conversation):
+            run.stopped = True
+            self.store.conversations.stop(turn.id, turn.text)
         scene = self.open(owner, conversation)
         return stopped(scene) if scene.turns else scene
+
+    def leave(self, owner: str, conversation: str) -> None:
+        """End what is being answered in a conversation that its reader turned away from."""
+        for turn, run in self._ended(owner, conversation):
+            run.left = True
+            self.store.conversations.stop(turn.id, turn.text)
+
+    def delete(self, owner: str, conversation: str) -> None:
+        """Delete a conversation, and end what is being answered in it."""
+        self.leave(owner, conversation)
+        self.store.conversations.delete(owner, conversation)
+
+    def _ended(self, owner: str, conversation: str) -> Iterator[tuple[Turn, Run]]:
+        """Yield the turns of a conversation that are being answered, here or elsewhere."""
+        for turn in self.store.conversations.turns(owner, conversation):
+            if turn.state is TurnState.ANSWERING:
+                yield turn, self._runs.get(turn.id) or Run(Scene(conversation=conversation))
 
     def rate(self, owner: str, conversation: str, key: str, rating: int, comment: str = "") -> None:
         """Keep what the reader thinks of an answer.
@@ -131,25 +162,23 @@ class Desk:
         before = self._shown(owner, earlier)
         now = Shown(key=turn.id, question=question, language=language, stage=Stage.SEARCHING)
         scene = Scene(conversation=conversation, turns=(*before, now), key=turn.id)
-        done = False
+        run = self._runs[turn.id] = Run(scene)
         try:
             yield scene
-            for grown in self._grown(owner, turn, earlier, scene, asked, choice.filters):
-                if turn.id in self._stopped:
-                    # Whether or not Gradio could cancel this event, nothing more is shown.
-                    yield stopped(scene)
-                    return
-                scene = grown
-                done = scene.turns[-1].stage is Stage.DONE
-                yield scene
+            for grown in self._grown(owner, turn, earlier, run, asked, choice.filters):
+                run.scene = grown
+                yield replace(grown, language=run.language)
+            if run.stopped and not run.left:
+                yield replace(stopped(run.scene), language=run.language)
         except Exception:  # noqa: BLE001 - the same
             _log.exception("answer %s failed", turn.id[:8])
-            yield failed(scene, turn.id[:8])
+            yield replace(failed(run.scene, turn.id[:8]), language=run.language)
         finally:
             # Also when the reader closes the tab: the generator is closed where it stands.
-            self._stopped.discard(turn.id)
-            if not done:
-                self.store.conversations.stop(turn.id, scene.turns[-1].text)
+            del self._runs[turn.id]
+            now = run.scene.turns[-1]
+            if now.stage is not Stage.DONE:
+                self.store.conversations.stop(turn.id, now.text)
 
     def _begin(
         self, owner: str, conversation: str, question: str, replaced: str
@@ -171,24 +200,32 @@ class Desk:
         owner: str,
         turn: Turn,
         earlier: Sequence[Turn],
-        scene: Scene,
+        run: Run,
         asked: str,
         filters: Filters | None,
     ) -> Iterator[Scene]:
         """Yield a scene for each event of the stream."""
         history = [Message(role=Role.USER, content=each.question) for each in earlier]
-        started = time.monotonic()
+        started, kept = time.monotonic(), self.store.conversations
         for event in self.assistant.stream(asked, history, filters):
-            scene = after(event, scene)
+            # Whether or not Gradio could cancel this, nothing more is kept and shown then.
+            if run.over:
+                return
+            scene = after(event, run.scene)
             now = scene.turns[-1]
             if isinstance(event, Answered):
                 answer = of_answer(event.answer)
-                self.store.conversations.finish(turn.id, answer)
+                run.left = not kept.finish(turn.id, answer)
+                if run.left:
+                    return
                 self.store.usage.add(owner, DOOR, answer, time.monotonic() - started)
                 offered = tuple(suggest(event.answer, [each.question for each in earlier]))
                 scene = replace(scene, turns=(*scene.turns[:-1], replace(now, suggestions=offered)))
             elif isinstance(event, Verified | Restarted):
-                self.store.conversations.progress(turn.id, now.text)
+                # Deleted or stopped by another process.
+                run.left = not kept.progress(turn.id, now.text)
+                if run.left:
+                    return
             yield scene
 
     def _offered(self, answer: Answer, asked: Sequence[str]) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from assistant.ui.frame import TONGUES, head_html
 from assistant.ui.scenes import Scene
 from assistant.ui.sidebar import sidebar_html
 from assistant.ui.texts import TEXTS
-from assistant.ui.transcript import turn_html, welcome_html
+from assistant.ui.transcript import RUNNING, turn_html, welcome_html
 
 Outputs = tuple[Any, ...]
 
@@ -35,10 +35,9 @@ class Drawing:
         self._desk = desk
 
     def rest(self, scene: Scene, language: Language, owner: str) -> Outputs:
-        """Return a conversation at rest."""
-        say = TEXTS[language]
+        """Return a conversation that was opened, or has come to rest."""
         return (
-            gr.Textbox(submit_btn=say["send"], stop_btn=False),
+            asking(scene, language),
             articles(scene, language),
             pane_of(scene, language),
             scene.conversation,
@@ -52,12 +51,7 @@ class Drawing:
         say = TEXTS[language]
         _, *drawn = self.rest(scene, language, owner)
         drawn[0] = gr.HTML(drawn[0], name=say["conversation"], tongue=TONGUES[language])
-        box = gr.Textbox(
-            placeholder=say["placeholder"],
-            label=say["ask_label"],
-            submit_btn=say["send"],
-            stop_btn=False,
-        )
+        box = asking(scene, language, placeholder=say["placeholder"], label=say["ask_label"])
         form = gr.HTML(
             chosen if isinstance(chosen, dict) else dict(NOTHING),
             form=self.filters_form(language, chosen),
@@ -85,6 +79,27 @@ class Drawing:
         documents = self._desk.assistant.coverage().documents
         known = {document.source.year for document in documents}
         return sorted(known | {datetime.now(UTC).year}, reverse=True)
+
+
+def is_running(scene: Scene) -> bool:
+    """Whether an answer still grows."""
+    return bool(scene.turns) and scene.turns[-1].stage in RUNNING
+
+
+def asking(scene: Scene, language: Language, value: str | None = None, **more: Any) -> gr.Textbox:
+    """Return the box for a question, with the button that is wanted now.
+
+    Args:
+        scene: whether an answer grows.
+        language: of the page.
+        value: its text; None leaves what was typed.
+        more: what else changes.
+    """
+    say, running = TEXTS[language], is_running(scene)
+    text: dict[str, Any] = {} if value is None else {"value": value}
+    return gr.Textbox(
+        submit_btn=not running and say["send"], stop_btn=running and say["stop"], **text, **more
+    )
 
 
 def articles(scene: Scene, language: Language) -> list[str]:

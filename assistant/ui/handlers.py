@@ -21,14 +21,15 @@ from assistant.ui.drawing import (
     Drawing,
     Outputs,
     articles,
+    asking,
     cancel_html,
     hint,
+    is_running,
     pane_of,
     refusal,
 )
 from assistant.ui.scenes import Scene
 from assistant.ui.texts import TEXTS
-from assistant.ui.transcript import RUNNING
 
 Owner = Callable[[gr.Request], str]
 """Says whose request it is: an opaque name under which conversations are kept."""
@@ -152,14 +153,19 @@ class Handlers:
         return self._opined(conversation, language, event, request)
 
     @_calm(7)
-    def new(self, language: str, request: gr.Request) -> Outputs:
+    def new(self, conversation: str, language: str, request: gr.Request) -> Outputs:
         """Begin a new conversation; the one before stays as it is."""
-        return self._draw.rest(Scene(conversation=""), _language(language), self._owner(request))
+        owner = self._owner(request)
+        self._desk.leave(owner, conversation or "")
+        return self._draw.rest(Scene(conversation=""), _language(language), owner)
 
     @_calm(7)
-    def open(self, language: str, event: gr.EventData, request: gr.Request) -> Outputs:
+    def open(
+        self, conversation: str, language: str, event: gr.EventData, request: gr.Request
+    ) -> Outputs:
         """Open a conversation."""
         owner = self._owner(request)
+        self._desk.leave(owner, conversation or "")
         scene = self._desk.open(owner, _sent(event).get("key", ""))
         return self._draw.rest(scene, _language(language), owner)
 
@@ -186,7 +192,7 @@ class Handlers:
     ) -> Outputs:
         """Delete a conversation; when it is the open one, a new one begins."""
         owner, key = self._owner(request), _sent(event).get("key", "")
-        self._desk.store.conversations.delete(owner, key)
+        self._desk.delete(owner, key)
         if key == conversation:
             return self._draw.rest(Scene(conversation=""), _language(language), owner)
         return (*_skips(5), self._draw.side(owner, conversation, _language(language)), gr.skip())
@@ -198,7 +204,7 @@ class Handlers:
         """Show the page in the other language."""
         other = Language.EN if _language(language) is Language.ZH else Language.ZH
         owner = self._owner(request)
-        scene = self._desk.open(owner, conversation or "")
+        scene = self._desk.look(owner, conversation or "", other)
         return self._draw.whole(scene, other, owner, chosen)
 
     @_calm(10)
@@ -241,7 +247,7 @@ class Handlers:
         request: gr.Request,
         replaced: str,
     ) -> Iterator[Outputs]:
-        owner, say = self._owner(request), TEXTS[language]
+        owner = self._owner(request)
         choice = self._draw.choice(chosen, question)
         shown: object = None
         first = True
@@ -253,15 +259,13 @@ class Handlers:
                 more = cancel_html(language) if replaced else ""
                 yield (*_skips(6), hint(refusal(scene.refused, language), more))
                 return
-            running = scene.turns[-1].stage in RUNNING
-            box: object = gr.skip()
-            if first:
-                box = gr.Textbox(value="", submit_btn=False, stop_btn=say["stop"])
-            if not running:
-                box = gr.Textbox(submit_btn=say["send"], stop_btn=False)
-            held = (scene.key, scene.passages, scene.citations)
+            language = scene.language or language
+            held = (scene.key, scene.passages, scene.citations, language)
             pane = gr.skip() if held == shown else pane_of(scene, language)
             shown = held
+            box: object = gr.skip()
+            if first or not is_running(scene):
+                box = asking(scene, language, "" if first else None)
             side = self._draw.side(owner, scene.conversation, language) if first else gr.skip()
             yield box, articles(scene, language), pane, scene.conversation, "", side, ""
             first = False
@@ -276,7 +280,8 @@ class Handlers:
             self._desk.rate(owner, conversation or "", sent.get("key", ""), rating, comment)
         except AssistantError:
             return gr.skip()
-        return articles(self._desk.open(owner, conversation or ""), _language(language))
+        tongue = _language(language)
+        return articles(self._desk.look(owner, conversation or "", tongue), tongue)
 
 
 def _language(sent: str) -> Language:

@@ -131,11 +131,13 @@ def build_ui(
         chat.select(act.show_source, memory, pane, **quick)
         chat.like(act.rate, memory, chat, **quick)
         chat.submit(act.comment, memory, chat, **quick)
-        side.click(act.new, language, scene, cancels=running, **quick)
-        side.select(act.open, language, scene, cancels=running, **quick)
+        side.click(act.new, memory, scene, cancels=running, **quick)
+        side.select(act.open, memory, scene, cancels=running, **quick)
         side.submit(act.find, memory, side, **quick)
         side.edit(act.rename, memory, side, **quick)
         side.delete(act.delete, memory, scene, **quick)
+        # The open one has an event of its own: what runs in another one's place is not cancelled.
+        side.clear(act.delete, memory, scene, cancels=running, **quick)
         head.click(act.switch, [*memory, filters], [*scene, *texts], **quick)
         arrived = gr.Textbox(visible="hidden", elem_id="fp-arrived", label="question")
         page.load(

@@ -1,7 +1,7 @@
 """Scenes: what the page shows of a conversation at one moment, and how an event changes that.
 
 Knows: the events of an answer and what is kept of a turn. Does not know the store's tables, Gradio
-or HTML. Invariant: every value is frozen; each function returns another scene.
+or HTML. Invariant: a scene is frozen; each function returns another one.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from assistant.schema import (
     Answered,
     Citation,
     Event,
+    Language,
     Passage,
     Restarted,
     Retrieved,
@@ -40,6 +41,27 @@ class Scene:
     citations: tuple[Citation, ...] = ()
     refused: QuestionError | None = None
     """Why the question was not taken; then nothing was changed."""
+    language: Language | None = None
+    """To which the page was switched since the question was asked."""
+
+
+@dataclass(slots=True)
+class Run:
+    """An answer that this process is making, for those who meddle meanwhile."""
+
+    scene: Scene
+    """As it was last shown."""
+    stopped: bool = False
+    """By its reader, who still looks at it."""
+    left: bool = False
+    """Its reader looks at something else: nothing more may be shown."""
+    language: Language | None = None
+    """To which the page was switched meanwhile."""
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more is to be made."""
+        return self.stopped or self.left
 
 
 def after(event: Event, scene: Scene) -> Scene:

@@ -63,6 +63,6 @@ def _item(conversation: Conversation, current: bool, language: Language) -> str:
         f"{say['save']}</button></form>"
         f"<p>{say['export']} {exports}</p>"
         f'<details class="fp-sure"><summary>{say["delete"]}</summary><button type="button"'
-        f' class="fp-small fp-danger" data-do="delete" data-key="{key}">{say["delete_sure"]}'
+        f' class="fp-small fp-danger" data-do="{"clear" if current else "delete"}" data-key="{key}">{say["delete_sure"]}'
         "</button></details></details></li>"
     )
