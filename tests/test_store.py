@@ -229,6 +229,11 @@ def test_feedback_is_one_per_person_and_answer(store: Store, answer: Answer) -> 
     store.opinions.give("ann", f"{answer.id}-ann", -1, "wrong year")
     given = store.opinions.give("ann", f"{answer.id}-ann", 1)
     assert store.opinions.of("ann") == {f"{answer.id}-ann": given}
+    assert (given.rating, given.comment) == (1, "wrong year"), "a thumb takes no comment away"
+    later = store.opinions.give("ann", f"{answer.id}-ann", 0, "wrong place")
+    assert (later.rating, later.comment) == (0, "wrong place")
+    given = store.opinions.give("ann", f"{answer.id}-ann", 1)
+    assert store.opinions.of("ann") == {f"{answer.id}-ann": given}
     assert store.opinions.of("ann", ["another"]) == {}
     assert len(store.opinions.all()) == 1
     for rating, comment in ((2, ""), (1, "x" * 2001)):
