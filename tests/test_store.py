@@ -201,11 +201,26 @@ def test_what_another_living_worker_answers_is_left_alone_until_it_is_old(store:
         session.execute(update(TurnRow).values(worker="another-machine:7:abc"))
     assert store.conversations.recover() == 0
     with store.database.session() as session:
-        session.execute(update(TurnRow).values(asked=datetime.now(UTC) - timedelta(hours=1)))
+        session.execute(update(TurnRow).values(touched=datetime.now(UTC) - timedelta(hours=1)))
     assert store.conversations.recover() == 1
     store.conversations.stop(turn.id, "late")
     (old,) = store.conversations.turns("ann", kept.id)
     assert (old.state, old.text) == (TurnState.UNFINISHED, "")
+
+
+def test_a_long_answer_that_grows_is_not_old(store: Store, answer: Answer) -> None:
+    """Whoever opens the store looks for what is lost, such as ``firstpilot people list``."""
+    kept = store.conversations.create("ann")
+    turn = store.conversations.begin("ann", kept.id, "How many?")
+    with store.database.session() as session:
+        long_ago = datetime.now(UTC) - timedelta(hours=1)
+        session.execute(update(TurnRow).values(worker="another-machine:7:abc", asked=long_ago))
+    assert store.conversations.progress(turn.id, "Half of ")
+    assert store.conversations.recover() == 0
+    assert store.conversations.finish(turn.id, of_answer(answer))
+    (now,) = store.conversations.turns("ann", kept.id)
+    assert now.state is TurnState.DONE
+    assert not store.conversations.progress(turn.id, "late"), "what is done is told to be"
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from sqlalchemy import update
 
 from assistant import Assistant
 from assistant.errors import BackendError, QuestionEmpty, QuestionTooLong
@@ -22,6 +24,7 @@ from assistant.schema import (
     Verified,
 )
 from assistant.store import Store, TurnState
+from assistant.store.tables import TurnRow
 from assistant.ui.desk import Desk
 from assistant.ui.filtering import Choice
 from assistant.ui.scenes import Scene
@@ -236,6 +239,22 @@ def test_thoughts_come_before_the_answer_and_are_none_of_it(store: Store) -> Non
     assert Stage.THINKING in stages
     assert stages[-1] is Stage.DONE
     assert set(stages[:-1]) <= RUNNING
+
+
+def test_a_model_that_thinks_long_is_not_taken_for_dead(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk, _ = desk_with(store, WHOLE[0], Thought(piece="hm"), *WHOLE[1:])
+    monkeypatch.setattr("assistant.ui.desk.TOUCH", -1.0)
+    running = desk.answer("me", "", "q?", FREE)
+    next(running)
+    with store.database.session() as session:
+        long_ago = datetime.now(UTC) - timedelta(hours=1)
+        session.execute(update(TurnRow).values(worker="elsewhere:7:abc", touched=long_ago))
+    next(running)
+    next(running)  # the thought
+    assert store.conversations.recover() == 0
+    assert list(running)[-1].turns[-1].stage is Stage.DONE
 
 
 def test_nobody_sees_or_changes_what_is_somebody_elses(store: Store) -> None:

@@ -128,6 +128,7 @@ class Conversations:
                 answer=None,
                 worker=self._worker,
                 asked=now,
+                touched=now,
             )
             session.add(row)
         return _turn(row)
@@ -172,7 +173,12 @@ class Conversations:
             done = session.execute(
                 update(TurnRow)
                 .where(TurnRow.id == turn_id, TurnRow.state == TurnState.ANSWERING)
-                .values(state=state, text=storable(text), answer=answer and storable(answer))
+                .values(
+                    state=state,
+                    text=storable(text),
+                    answer=answer and storable(answer),
+                    touched=datetime.now(UTC),
+                )
             )
             return isinstance(done, CursorResult) and done.rowcount > 0
 
@@ -199,7 +205,7 @@ def _own(
 
 
 def _is_lost(row: TurnRow, me: str) -> bool:
-    if datetime.now(UTC) - row.asked > LEASE:
+    if datetime.now(UTC) - (row.touched or row.asked) > LEASE:
         return True
     host, pid, _ = row.worker.rsplit(":", 2)
     if row.worker == me or host != socket.gethostname():

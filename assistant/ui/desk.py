@@ -35,6 +35,8 @@ from assistant.ui.transcript import Shown, Stage
 _log = logging.getLogger(__name__)
 DOOR = "page"
 """Under which name answers given here are counted."""
+TOUCH = 60.0
+"""Seconds after which a model that thinks is told to the store to be alive."""
 
 
 class Desk:
@@ -207,6 +209,7 @@ class Desk:
         """Yield a scene for each event of the stream."""
         history = [Message(role=Role.USER, content=each.question) for each in earlier]
         started, kept = time.monotonic(), self.store.conversations
+        touched = started
         for event in self.assistant.stream(asked, history, filters):
             # Whether or not Gradio could cancel this, nothing more is kept and shown then.
             if run.over:
@@ -221,7 +224,8 @@ class Desk:
                 self.store.usage.add(owner, DOOR, answer, time.monotonic() - started)
                 offered = tuple(suggest(event.answer, [each.question for each in earlier]))
                 scene = replace(scene, turns=(*scene.turns[:-1], replace(now, suggestions=offered)))
-            elif isinstance(event, Verified | Restarted):
+            elif isinstance(event, Verified | Restarted) or time.monotonic() - touched > TOUCH:
+                touched = time.monotonic()
                 # Deleted or stopped by another process.
                 run.left = not kept.progress(turn.id, now.text)
                 if run.left:
