@@ -179,7 +179,10 @@ def test_a_stopped_answer_keeps_what_was_shown_and_is_not_finished_later(store: 
     desk, _ = desk_with(store, *WHOLE)
     running = desk.answer("me", "", "q?", FREE)
     scene = [next(running) for _ in range(3)][-1]
-    assert desk.stop("me", scene.conversation).turns[-1].stage is Stage.STOPPED
+    halted = desk.stop("me", scene.conversation)
+    assert halted.turns[-1].stage is Stage.STOPPED
+    assert halted.turns[-1].checks == scene.turns[-1].checks, "its quotes stay"
+    assert halted.passages == scene.passages
     assert [each.turns[-1].stage for each in running] == [Stage.STOPPED]
     (turn,) = desk.open("me", scene.conversation).turns
     assert turn.stage is Stage.UNFINISHED

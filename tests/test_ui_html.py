@@ -133,7 +133,11 @@ def listing_of(*questions: str) -> Passage:
     return replace(one, chunk=replace(one.chunk, questions=listed))
 
 
-def drawn(key: str = "k", checks: tuple[ClaimCheck, ...] = ()) -> Badges:
+def drawn(key: str = "k", checks: tuple[ClaimCheck, ...] | None = None) -> Badges:
+    """Badges by some checks; without any named, by one that bears out all there is."""
+    if checks is None:
+        quotes = tuple(citation("AI is used.", passage(), n) for n in (1, 2, 3, 12))
+        checks = (replace(check_of("AI is used.", 0, quotes[0]), evidence=quotes),)
     return Badges(key=key, language=Language.EN, checks=checks)
 
 
@@ -162,6 +166,14 @@ def test_badges_lead_to_the_source_of_the_same_number() -> None:
     assert badges == ["src-k7-1", "src-k7-2", "src-k7-12"]
     cards = harmless(pane_html([passage(), passage()], [], Language.EN, "k7"))
     assert [a["id"] for tag, a in cards.tags if tag == "details"] == ["src-k7-1", "src-k7-2"]
+
+
+def test_without_evidence_a_marker_is_text() -> None:
+    assert harmless(answer_html("see [12] and [2]", drawn(checks=()))).text == "see [12] and [2]"
+    only = (check_of("AI is used.", 0, citation("AI is used.", passage())),)
+    seen = harmless(answer_html("AI is used. [1][2] Or 【7】", drawn(checks=only)))
+    assert [a["data-card"] for tag, a in seen.tags if tag == "button"] == ["src-k-1"]
+    assert seen.text == "AI is used.✓1 [2] Or 【7】"
 
 
 @pytest.mark.parametrize(

@@ -68,19 +68,19 @@ class Desk:
             citations=last.citations if last else (),
         )
 
-    def look(self, owner: str, conversation: str, language: Language) -> Scene:
+    def look(self, owner: str, conversation: str, language: Language | None = None) -> Scene:
         """Return the conversation a reader has open, with the answer that grows in it.
 
         Args:
             owner: who looks.
             conversation: the open one.
-            language: of the page, in which what grows goes on.
+            language: of the page, in which what grows goes on; None leaves it.
         """
         scene = self.open(owner, conversation)
         run = self._runs.get(scene.turns[-1].key) if scene.turns else None
         if run is None:
             return scene
-        run.language = language
+        run.language = language or run.language
         return replace(run.scene, turns=(*scene.turns[:-1], run.scene.turns[-1]))
 
     def sources(self, owner: str, conversation: str, key: str) -> Scene | None:
@@ -106,7 +106,7 @@ class Desk:
         for turn, run in self._ended(owner, conversation):
             run.stopped = True
             self.store.conversations.stop(turn.id, turn.text)
-        scene = self.open(owner, conversation)
+        scene = self.look(owner, conversation)
         return stopped(scene) if scene.turns else scene
 
     def leave(self, owner: str, conversation: str) -> None:
