@@ -382,6 +382,23 @@ def test_several_processes_make_the_tables_once(address: str, tmp_path: Path) ->
     store.close()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no such modes")
+@pytest.mark.parametrize("before", [None, 0o644])
+def test_other_users_of_the_machine_cannot_read_the_file(
+    tmp_path: Path, before: int | None
+) -> None:
+    file = tmp_path / "store.db"
+    if before is not None:
+        Database(database_url(tmp_path, None)).close()
+        file.chmod(before)
+    opened = Store(Database(database_url(tmp_path, None)))
+    opened.conversations.create("ann", "secret")
+    kept = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.glob("store.db*")}
+    kept.pop("store.db.lock", None)
+    assert kept == dict.fromkeys(("store.db", "store.db-wal", "store.db-shm"), 0o600)
+    opened.close()
+
+
 def test_the_migrations_make_what_the_tables_say(store: Store) -> None:
     with store.database.reading() as session:
         context = MigrationContext.configure(session.connection(), opts={"compare_type": True})
