@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from html import unescape
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -202,6 +203,20 @@ def test_a_browser_is_sent_to_the_log_in_page_and_back(client: TestClient) -> No
     assert client.get("/config").status_code == 200
     client.post("/logout")
     assert client.get("/config").status_code == 401
+
+
+@pytest.mark.parametrize(
+    "way", ["/?c=abc&language=zh", "/knowledge?words=caf%C3%A9%20%26%20co", "/conversations/a.md"]
+)
+def test_after_a_log_in_the_address_is_the_one_that_was_opened(
+    client: TestClient, way: str
+) -> None:
+    sent = client.get(way, headers={"Accept": "text/html"}).headers["location"]
+    form = client.get(sent).text
+    hidden = re.search(r'name="next" value="([^"]*)"', form)
+    assert hidden is not None
+    done = log_in(client, PASSWORD, unescape(hidden.group(1)))
+    assert done.headers["location"] == way
 
 
 def test_after_a_log_out_the_old_cookie_is_worth_nothing(client: TestClient) -> None:

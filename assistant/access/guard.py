@@ -167,7 +167,10 @@ class Guard:
         page = "text/html" in request.headers.get("accept", "") and request.method == "GET"
         if page and not _credential(request):
             way = quote(f"{self._policy.root_path}{_path(request)}", safe="/")
-            return RedirectResponse(f"{self._policy.root_path}/login?next={way}", 303)
+            if request.url.query:
+                way = f"{way}?{request.url.query}"
+            login = f"{self._policy.root_path}/login?next={quote(way, safe='/')}"
+            return RedirectResponse(login, 303)
         return _refused(request, 401, why, {"WWW-Authenticate": "Bearer"})
 
     async def _within(self, limit: int, request: Request, receive: Receive, send: Send) -> None:
