@@ -159,6 +159,13 @@ def test_rest_keeps_feedback_of_who_asked_alone(url: str, held: Store) -> None:
     assert "no answer" in curl(url, "/api/v1/feedback", given)["error"]
 
 
+def test_a_plain_program_on_this_machine_can_say_what_it_thinks(url: str, held: Store) -> None:
+    answer = curl(url, "/api/v1/ask", {"question": QUESTION})
+    given = {"answer_id": answer["id"], "rating": 1, "comment": ""}
+    assert curl(url, "/api/v1/feedback", given)["rating"] == 1
+    assert held.opinions.of("local")[answer["id"]].rating == 1
+
+
 @pytest.mark.parametrize(
     ("path", "body"),
     [

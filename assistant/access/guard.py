@@ -24,7 +24,7 @@ from assistant.access.headers import drop_foreign_cors, open_cookies_to_frames, 
 from assistant.access.policy import Policy
 from assistant.access.rates import Rates
 from assistant.store import Person, Role, Store
-from assistant.visitors import address_of, owner_of, remember
+from assistant.visitors import address_of, local_owner, owner_of, remember
 
 LOGIN_COOKIE = "firstpilot-login"
 _OPEN = {"/healthz", "/readyz", "/login", "/logout"}
@@ -142,7 +142,7 @@ class Guard:
         person = self._keys.logged_in(login) if login else None
         if person is None and not self._policy.required:
             # Whoever sits at this machine may do everything.
-            return Person(owner=owner_of(request.cookies), role=Role.MAINTAINER)
+            return Person(owner=local_owner(request.cookies), role=Role.MAINTAINER)
         return person
 
     def _by_password(self, request: Request, secret: str) -> Person | None:
