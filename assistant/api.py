@@ -32,7 +32,7 @@ from assistant.doors.rest import problem_response, rest_routes
 from assistant.doors.workers import RETRY_AFTER, Workers
 from assistant.errors import AssistantError
 from assistant.intake import MAX_BYTES
-from assistant.service import Service
+from assistant.service import Service, Uses
 from assistant.settings import Settings, baselines_dir
 from assistant.store import Store
 from assistant.ui.page import HEAD, build_ui
@@ -66,7 +66,8 @@ def create_app(
     workers = Workers(settings.concurrency, settings.waiting)
     measures = Measures(workers)
     guesses = Rates(GUESSES)
-    answering = Answering(Service(assistant, store, measures.answered), workers)
+    uses = Uses(store, measures.answered)
+    answering = Answering(Service(assistant, store, uses), workers)
     tools = mcp_server(answering, lambda request: request.state.person)
     tools_app = tools.streamable_http_app()
 
@@ -101,7 +102,7 @@ def create_app(
     ):  # fmt: skip
         app.include_router(routes)
     app.router.routes.extend(route for route in tools_app.routes if route.path == PATH)  # type: ignore[attr-defined]
-    page = build_ui(assistant, store, _asker, take)
+    page = build_ui(assistant, store, _asker, take, uses)
     add_endpoints(page, answering)
     mounted: FastAPI = gr.mount_gradio_app(
         app,

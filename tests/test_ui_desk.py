@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import update
 
 from assistant import Assistant
-from assistant.errors import BackendError, QuestionEmpty, QuestionTooLong
+from assistant.errors import BackendError, QuestionEmpty, QuestionTooLong, StorageError
 from assistant.exchange import of_answer
 from assistant.schema import (
     Answered,
@@ -23,6 +23,7 @@ from assistant.schema import (
     Thought,
     Verified,
 )
+from assistant.service import Uses
 from assistant.store import Store, TurnState
 from assistant.store.tables import TurnRow
 from assistant.ui.desk import Desk
@@ -297,6 +298,27 @@ def test_a_store_that_fails_is_told_calmly(store: Store, monkeypatch: pytest.Mon
     assert last.stage is Stage.FAILED
     assert last.language is Language.EN
     assert last.reference == "store"
+
+
+def test_an_answer_of_the_page_is_counted_as_any_other(store: Store) -> None:
+    told: list[tuple[str, str]] = []
+    scripted = cast(Assistant, Scripted(*WHOLE))
+    uses = Uses(store, lambda door, answer, _: told.append((door, answer.id)))
+    scene = drain(Desk(scripted, store, uses))
+    assert scene.turns[-1].stage is Stage.DONE
+    assert told == [("page", answered().id)]
+    assert [use.door for use in store.usage.of("me")] == ["page"]
+
+
+def test_an_answer_is_not_lost_because_its_use_could_not_be_kept(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise StorageError("the disk is full")
+
+    monkeypatch.setattr(store.usage, "add", full)
+    desk, _ = desk_with(store, *WHOLE)
+    assert drain(desk).turns[-1].stage is Stage.DONE
 
 
 def _broken(*_: object) -> Any:

@@ -26,6 +26,7 @@ from assistant.schema import (
     Role,
     Verified,
 )
+from assistant.service import Uses
 from assistant.store import Store, Turn, TurnState
 from assistant.suggestions import suggest
 from assistant.ui.filtering import Choice
@@ -42,10 +43,11 @@ TOUCH = 60.0
 class Desk:
     """What a reader can do. Safe to share between threads and readers."""
 
-    def __init__(self, assistant: Assistant, store: Store) -> None:
-        """Take who answers and where it is kept."""
+    def __init__(self, assistant: Assistant, store: Store, uses: Uses | None = None) -> None:
+        """Take who answers, where it is kept, and what keeps uses."""
         self.assistant = assistant
         self.store = store
+        self._uses = uses or Uses(store)
         self._runs: dict[str, Run] = {}
         """Turns that this process is answering."""
 
@@ -221,7 +223,7 @@ class Desk:
                 run.left = not kept.finish(turn.id, answer)
                 if run.left:
                     return
-                self.store.usage.add(owner, DOOR, answer, time.monotonic() - started)
+                self._uses.keep(owner, DOOR, answer, time.monotonic() - started)
                 offered = tuple(suggest(event.answer, [each.question for each in earlier]))
                 scene = replace(scene, turns=(*scene.turns[:-1], replace(now, suggestions=offered)))
             elif isinstance(event, Verified | Restarted) or time.monotonic() - touched > TOUCH:

@@ -14,6 +14,7 @@ import gradio as gr
 
 from assistant.assistant import Assistant
 from assistant.schema import Language
+from assistant.service import Uses
 from assistant.store import Store
 from assistant.ui.desk import Desk
 from assistant.ui.drawing import Drawing, pane_of
@@ -68,7 +69,11 @@ _BROWSER = """() => {
 
 
 def build_ui(
-    assistant: Assistant, store: Store, owner: Owner, take: Take | None = None
+    assistant: Assistant,
+    store: Store,
+    owner: Owner,
+    take: Take | None = None,
+    uses: Uses | None = None,
 ) -> gr.Blocks:
     """Return the chat page.
 
@@ -77,9 +82,10 @@ def build_ui(
         store: keeps conversations and feedback.
         owner: says whose request it is.
         take: takes the documents that maintainers add; None for a page without that.
+        uses: keeps that answers were given.
     """
     say = TEXTS[Language.EN]
-    desk = Desk(assistant, store)
+    desk = Desk(assistant, store, uses)
     act, draw = Handlers(desk, owner), Drawing(desk)
     page: gr.Blocks
     with gr.Blocks(title="FirstPilot", analytics_enabled=False, fill_height=True) as page:
