@@ -102,7 +102,7 @@ def create_app(
     ):  # fmt: skip
         app.include_router(routes)
     app.router.routes.extend(route for route in tools_app.routes if route.path == PATH)  # type: ignore[attr-defined]
-    page = build_ui(assistant, store, _asker, take, uses)
+    page = build_ui(assistant, store, _asker, take, uses, settings.concurrency, settings.waiting)
     add_endpoints(page, answering)
     mounted: FastAPI = gr.mount_gradio_app(
         app,

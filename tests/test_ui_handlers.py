@@ -11,6 +11,7 @@ import pytest
 from assistant.schema import Event
 from assistant.store import Store
 from assistant.ui.handlers import Handlers
+from assistant.ui.page import build_ui
 from tests.test_ui_desk import WHOLE, desk_with
 
 REQUEST: Any = SimpleNamespace(headers={}, cookies={})
@@ -94,3 +95,12 @@ def test_deleting_another_conversation_leaves_the_open_one_running(store: Store)
     shown = act.delete(conversation, "en", sent(key=other[CONVERSATION]), REQUEST)
     assert is_left(shown[CHAT])
     assert 'data-stage="done"' in list(running)[-1][CHAT][0]
+
+
+def test_all_ways_to_ask_share_one_limit(store: Store) -> None:
+    desk, _ = desk_with(store)
+    page = build_ui(desk.assistant, store, lambda _: "me", concurrency=3, waiting=5)
+    asking = [fn for fn in page.fns.values() if fn.name in {"ask_typed", "ask_offered", "retry"}]
+    assert len(asking) == 3
+    assert {(fn.concurrency_id, fn.concurrency_limit) for fn in asking} == {("answers", 3)}
+    assert page._queue.max_size == 5

@@ -31,7 +31,6 @@ from assistant.uploads import Take
 _SCRIPT = files("assistant.ui").joinpath("client.js").read_text(encoding="utf-8")
 # Not by Gradio's ``css``: that confines every rule to the inside of its own container.
 HEAD = f"<style>{STYLE}</style><script>{_SCRIPT}</script>"
-CONCURRENT_ANSWERS = 8
 _PRIVATE: dict[str, Any] = {"api_visibility": "private"}
 
 # Buttons and forms with data-do become events of their component, with all their data.
@@ -74,6 +73,8 @@ def build_ui(
     owner: Owner,
     take: Take | None = None,
     uses: Uses | None = None,
+    concurrency: int = 8,
+    waiting: int = 64,
 ) -> gr.Blocks:
     """Return the chat page.
 
@@ -83,6 +84,8 @@ def build_ui(
         owner: says whose request it is.
         take: takes the documents that maintainers add; None for a page without that.
         uses: keeps that answers were given.
+        concurrency: how many answers are made at once, typed, offered and repeated ones together.
+        waiting: how many events may wait for their turn.
     """
     say = TEXTS[Language.EN]
     desk = Desk(assistant, store, uses)
@@ -124,7 +127,7 @@ def build_ui(
         memory = [conversation, language]
         scene = [box, chat, pane, conversation, editing, side, hint]
         texts = [head, filters, language]
-        slow: dict[str, Any] = {"concurrency_limit": CONCURRENT_ANSWERS} | _PRIVATE
+        slow = {"concurrency_id": "answers", "concurrency_limit": concurrency} | _PRIVATE
         quick: dict[str, Any] = {"queue": False} | _PRIVATE
         running: list[Any] = [
             box.submit(act.ask_typed, [box, *memory, editing, filters], scene, **slow),
@@ -149,7 +152,7 @@ def build_ui(
         page.load(
             act.arrive, [conversation, language, arrived], [*scene, *texts], js=_BROWSER, **quick
         )
-    page.queue(max_size=64, default_concurrency_limit=CONCURRENT_ANSWERS)
+    page.queue(max_size=waiting, default_concurrency_limit=concurrency)
     return page
 
 
