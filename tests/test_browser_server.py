@@ -161,7 +161,8 @@ def test_an_added_document_is_answered_from_and_its_name_runs_nothing(
     told = tab.locator("#fp-added li")
     told.nth(2).wait_for(timeout=2 * SLOW)
     text = "\n".join(told.all_inner_texts())
-    assert "added" in text
+    assert "Added" in text
+    assert "Not added" in text
     assert "damaged" in text
     article = ask(tab, "How many online courses does the Fernhill bakery repay?")
     assert "14" in article.inner_text()

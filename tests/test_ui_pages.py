@@ -12,7 +12,9 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from assistant import Assistant
+from assistant.errors import StorageError
 from assistant.exchange import of_answer
+from assistant.intake import Outcome, State
 from assistant.schema import Filters, Kind, Language
 from assistant.store import Store
 from assistant.ui import texts
@@ -21,6 +23,7 @@ from assistant.ui.filtering import NOTHING, choose, filters_html, places_of
 from assistant.ui.pages import page_routes
 from assistant.ui.scores import last_report, quality_html, read_scores
 from assistant.ui.sidebar import sidebar_html
+from assistant.ui.uploading import added
 from tests.attacks import ATTACKS
 from tests.test_ui_html import KNOWN, Tags, answered, harmless, passage
 
@@ -253,3 +256,35 @@ def test_a_conversation_is_given_to_its_owner_alone(client: TestClient, store: S
     assert client.get(f"{path}.exe").status_code == 404
     assert client.get("/conversations/none.md").status_code == 404
     assert client.get("/conversations/..%2f..%2fetc.md").status_code == 404
+
+
+# ---- uploads
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        (Language.EN, ["Added", "12 passages", "Not added", "damaged"]),
+        (Language.ZH, ["已添加", "未能添加", "damaged"]),
+    ],
+)
+def test_what_became_of_an_upload_is_told_in_the_pages_language(
+    language: Language, told: list[str]
+) -> None:
+    bad = "<img src=x onerror=hit()>.pdf"
+    outcomes = [
+        Outcome(path="/a/good.txt", state=State.ADDED, detail="12 passages"),
+        Outcome(path=f"/a/{bad}", state=State.FAILED, detail="damaged"),
+    ]
+    first, last = added(lambda files: outcomes, ["good.txt", bad], language)
+    assert texts.TEXTS[language]["adding"] in first
+    seen = harmless(last).text
+    assert bad in seen
+    assert [word for word in told if word not in seen] == []
+    assert ("12 passages" in seen) is (language is Language.EN)
+
+
+def test_an_upload_that_fails_is_told_in_the_pages_language() -> None:
+    def full(_: object) -> list[Outcome]:
+        raise StorageError("the disk is full")
+
+    *_, last = added(full, ["a"], Language.ZH)
+    assert harmless(last).text == "文件未能添加，原因见服务器日志。 the disk is full"

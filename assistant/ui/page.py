@@ -93,11 +93,15 @@ def build_ui(
     page: gr.Blocks
     with gr.Blocks(title="FirstPilot", analytics_enabled=False, fill_height=True) as page:
         head = _html(head_html(Language.EN), "fp-head")
+        # The page's own memory. It outlives the server, unlike a session's.
+        conversation = gr.Textbox(visible="hidden", elem_id="fp-conversation", label="conversation")
+        language = gr.Textbox("en", visible="hidden", elem_id="fp-language", label="language")
+        editing = gr.Textbox(visible="hidden", elem_id="fp-editing", label="editing")
         with gr.Row(elem_id="fp-shell"):
             with gr.Column(elem_id="fp-side", min_width=0):
                 side = _html(sidebar_html((), "", Language.EN), "fp-conversations")
                 if take is not None:
-                    build_uploading(take)
+                    build_uploading(take, language)
             with gr.Column(elem_id="fp-main", min_width=0):
                 chat = gr.HTML(
                     [welcome_html(Language.EN)],
@@ -119,15 +123,10 @@ def build_ui(
                     )  # fmt: skip
             with gr.Column(elem_id="fp-pane", min_width=0):
                 pane = _html(pane_of(Scene(conversation=""), Language.EN), "fp-sources")
-        # The page's own memory. It outlives the server, unlike a session's.
-        conversation = gr.Textbox(visible="hidden", elem_id="fp-conversation", label="conversation")
-        language = gr.Textbox("en", visible="hidden", elem_id="fp-language", label="language")
-        editing = gr.Textbox(visible="hidden", elem_id="fp-editing", label="editing")
-
         memory = [conversation, language]
         scene = [box, chat, pane, conversation, editing, side, hint]
         texts = [head, filters, language]
-        slow = {"concurrency_id": "answers", "concurrency_limit": concurrency} | _PRIVATE
+        slow = _PRIVATE | {"concurrency_id": "answers", "concurrency_limit": concurrency}
         quick: dict[str, Any] = {"queue": False} | _PRIVATE
         running: list[Any] = [
             box.submit(act.ask_typed, [box, *memory, editing, filters], scene, **slow),

@@ -138,7 +138,11 @@ _EN = {
     # Uploads
     "add": "Add documents (maintainers) · 添加文件",
     "adding": "Reading the documents and building the index; answers go on meanwhile.",
-    "add_failed": "The documents could not be added; see the server's log.",
+    "add_failed": "The documents could not be added; the server's log says why.",
+    "added": "Added",
+    "unchanged": "Known already",
+    "removed": "Removed",
+    "failed_file": "Not added",
 }
 _ZH = {
     "title": "FirstPilot",
@@ -258,7 +262,11 @@ _ZH = {
     "run": "{when} 的评测",
     "add": "添加文件（维护者） · Add documents",
     "adding": "正在读取文件并建立索引；期间仍可提问。",
-    "add_failed": "文件未能添加，请查看服务器日志。",
+    "add_failed": "文件未能添加，原因见服务器日志。",
+    "added": "已添加",
+    "unchanged": "之前已添加",
+    "removed": "已移除",
+    "failed_file": "未能添加",
 }
 TEXTS: dict[Language, dict[str, str]] = {Language.EN: _EN, Language.ZH: _ZH}
 
