@@ -152,6 +152,11 @@ class Assistant:
                 return event.answer
         raise AssertionError("stream ended without an answer")
 
+    @property
+    def can_leave_machine(self) -> bool:
+        """Whether a question, or what is found for it, may be sent to another machine."""
+        return self._search_leaves_machine or any(not b.local for b in self._chain.backends)
+
     def readable(self, question: str) -> str:
         """Return a question in whole characters, as it would be asked.
 

@@ -38,6 +38,8 @@ FREE = Choice(filters=None, background="")
 class Scripted:
     """An assistant that says what it was told, and remembers what it was asked."""
 
+    can_leave_machine = True
+
     def __init__(self, *events: Event | Exception) -> None:
         self.events = events
         self.asked: list[tuple[str, list[str], Filters | None]] = []
@@ -174,6 +176,7 @@ def test_a_reader_who_leaves_in_the_middle_finds_the_answer_marked(store: Store)
     cast(Any, running).close()  # as when the tab is closed
     (turn,) = desk.open("me", scenes[-1].conversation).turns
     assert (turn.stage, turn.text) == (Stage.UNFINISHED, "AI is used. [1]")
+    assert turn.could_leave is True, "as it was when it was asked"
 
 
 def test_a_stopped_answer_keeps_what_was_shown_and_is_not_finished_later(store: Store) -> None:

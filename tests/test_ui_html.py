@@ -395,6 +395,24 @@ def test_each_stage_says_how_far_the_answer_is(stage: Stage, text: str, told: st
     assert ("edit" in events) is not running
 
 
+@pytest.mark.parametrize("stage", [Stage.STOPPED, Stage.UNFINISHED, Stage.FAILED])
+def test_what_has_no_end_says_whether_text_could_leave_the_machine(stage: Stage) -> None:
+    told = {may: article(shown(stage=stage, could_leave=may)).text for may in (True, False, None)}
+    assert "may have been sent to an outside service" in told[True]
+    assert "nothing left this machine" in told[False].lower()
+    assert "machine" not in told[None]
+
+
+def test_every_answer_says_who_answered_and_whether_text_left_the_machine() -> None:
+    none = Grounding(checks=(), verifier="v")
+    for kind in (AnswerKind.ABSTENTION, AnswerKind.SMALLTALK):
+        seen = article(shown(answered(kind=kind, citations=(), grounding=none)))
+        assert "Answered by FirstPilot itself · nothing left this machine" in seen.text
+    left = replace(answered().provenance, left_machine=True)
+    seen = article(shown(answered(grounding=none, provenance=left)))
+    assert "FirstPilot itself · question and passages were sent to an outside" in seen.text
+
+
 def test_an_abstention_offers_questions_and_the_way_to_what_is_covered() -> None:
     none = answered(kind=AnswerKind.ABSTENTION, grounding=Grounding(checks=(), verifier="v"))
     seen = article(shown(none, suggestions=("A?", "B?", "C?")))

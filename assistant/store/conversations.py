@@ -100,8 +100,16 @@ class Conversations:
             )
             return [_turn(row) for row in rows]
 
-    def begin(self, owner: str, conversation_id: str, question: str) -> Turn:
+    def begin(
+        self, owner: str, conversation_id: str, question: str, could_leave: bool | None = None
+    ) -> Turn:
         """Add a question that is now being answered.
+
+        Args:
+            owner: who asks.
+            conversation_id: in which conversation.
+            question: as typed.
+            could_leave: whether text can leave the machine meanwhile, when that is known.
 
         Raises:
             QuestionError: this owner has no conversation of that id (any more).
@@ -129,6 +137,7 @@ class Conversations:
                 worker=self._worker,
                 asked=now,
                 touched=now,
+                could_leave=could_leave,
             )
             session.add(row)
         return _turn(row)
@@ -248,4 +257,5 @@ def _turn(row: TurnRow) -> Turn:
         text=row.text,
         answer=Answer.model_validate_json(row.answer) if row.answer else None,
         asked=row.asked,
+        could_leave=row.could_leave,
     )

@@ -62,6 +62,7 @@ class TurnRow(Base):
     worker: Mapped[str] = mapped_column(String(200))
     asked: Mapped[datetime] = mapped_column(UtcTime)
     touched: Mapped[datetime | None] = mapped_column(UtcTime)
+    could_leave: Mapped[bool | None]
 
 
 class FeedbackRow(Base):

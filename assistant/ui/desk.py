@@ -164,7 +164,13 @@ class Desk:
             yield _broken(question, language, conversation)
             return
         before = self._shown(owner, earlier)
-        now = Shown(key=turn.id, question=question, language=language, stage=Stage.SEARCHING)
+        now = Shown(
+            key=turn.id,
+            question=question,
+            language=language,
+            stage=Stage.SEARCHING,
+            could_leave=turn.could_leave,
+        )
         scene = Scene(conversation=conversation, turns=(*before, now), key=turn.id)
         run = self._runs[turn.id] = Run(scene)
         try:
@@ -197,7 +203,8 @@ class Desk:
                 kept.drop_from(owner, conversation, turn.position)
                 earlier = earlier[: earlier.index(turn)]
                 break
-        return conversation, kept.begin(owner, conversation, question), earlier
+        leaves = self.assistant.can_leave_machine
+        return conversation, kept.begin(owner, conversation, question, leaves), earlier
 
     def _grown(
         self,

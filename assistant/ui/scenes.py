@@ -92,6 +92,7 @@ def restored(turn: Turn, opinions: Mapping[str, Feedback]) -> Shown:
         language=detect_language(turn.question),
         stage=Stage.UNFINISHED,
         text=turn.text,
+        could_leave=turn.could_leave,
     )
     if turn.answer is None:
         return shown

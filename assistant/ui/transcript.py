@@ -60,6 +60,8 @@ class Shown:
     checks: tuple[ClaimCheck, ...] = ()
     thoughts: str = ""
     answer: Answer | None = None
+    could_leave: bool | None = None
+    """Whether text could leave the machine; None when that is not known."""
     reference: str = ""
     """Under which word the server's log has why an answer failed."""
     suggestions: tuple[str, ...] = ()
@@ -139,6 +141,8 @@ def _after(turn: Shown, language: Language) -> str:
             notes = ""
     if turn.answer is not None:
         notes += _notices(turn.answer, language)
+    elif turn.could_leave is not None:
+        notes += _meta(say["perhaps"] if turn.could_leave else say["stayed"])
     return f'<div class="fp-end">{notes}{_tools(turn, language)}</div>'
 
 
@@ -158,8 +162,7 @@ def _notices(answer: Answer, language: Language) -> str:
     if count:
         checked = say["checked_one"] if count == 1 else say["checked"].format(count=count)
         parts.append(f'<p class="fp-checked"><span aria-hidden="true">✓</span> {checked}</p>')
-    if count or answer.provenance.left_machine:
-        parts.append(f'<p class="fp-meta">{escape_html(_written_by(answer, language))}</p>')
+    parts.append(_meta(_written_by(answer, language)))
     return "".join(parts)
 
 
@@ -169,7 +172,7 @@ def _written_by(answer: Answer, language: Language) -> str:
     # Of an address or a file, only the name is a reader's business.
     model = how.model.partition("@http")[0].rsplit("/", 1)[-1]
     written = say["quoted"] if model.startswith("embedded") else say["written"].format(model=model)
-    parts = [written] if answer.grounding.checks else []
+    parts = [written if answer.grounding.checks else say["itself"]]
     parts.append(say["left"] if how.left_machine else say["stayed"])
     if how.cost is not None:
         parts.append(say["cost"].format(cost=f"{how.cost:.4f}"))
@@ -227,6 +230,10 @@ def _next(turn: Shown, language: Language) -> str:
         f'<section class="fp-next"><h3>{say["answerable"] if abstained else say["more"]}</h3>'
         f'<ul class="fp-suggestions" lang="{tongue}">{items}</ul>{link}</section>'
     )
+
+
+def _meta(text: str) -> str:
+    return f'<p class="fp-meta">{escape_html(text)}</p>'
 
 
 def _calm(text: str) -> str:
