@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from assistant import Assistant
-from assistant.schema import AnswerKind, Language
+from assistant.schema import AnswerKind, Language, ListedQuestion
 from assistant.suggestions import COUNT, suggest
-from tests.test_ui_html import answered, citation, listing_of
+from tests.test_ui_html import answered, citation, listing_of, passage
 
 
 def offered(*questions: str, asked: tuple[str, ...] = (), **changes) -> list[str]:
@@ -21,11 +21,30 @@ def offered(*questions: str, asked: tuple[str, ...] = (), **changes) -> list[str
 def test_a_question_is_written_as_a_reader_would_write_it() -> None:
     assert offered("how many smes use ai") == ["How many SMEs use AI?"]
     assert offered("is it us law or eu law") == ["Is it us law or EU law?"]
+    listed = ListedQuestion("what did spanish firms say about our copyright")
+    source = passage("In Spain, Spanish firms asked the Copyright Office about copyright.")
+    source = replace(source, chunk=replace(source.chunk, questions=(listed,)))
+    made = answered(passages=(source,), citations=())
+    assert suggest(made) == ["What did Spanish firms say about our copyright?"]
 
 
 @pytest.mark.parametrize(
     "listed",
-    ["ai use by sector", "ai costs", "how much", "", "what about this", "why do they wait"],
+    [
+        "ai use by sector",
+        "ai costs",
+        "how much",
+        "",
+        "what about this",
+        "why do they wait",
+        "how much GDPR fine small company",
+        "how current copyright AI",
+        "do guests like AI hotel",
+        "how much less time on admin for AI accountants",
+        "why AI makes up facts from a note",
+        "did the firm save money, warehouse",
+        "what did the survey say 2026",
+    ],
 )
 def test_what_is_no_question_by_itself_is_not_offered(listed: str) -> None:
     assert offered(listed) == []
@@ -54,8 +73,8 @@ def test_an_answer_offers_what_its_own_passages_list_an_abstention_what_is_near(
 
 
 def test_no_more_are_offered_than_asked_for() -> None:
-    listed = ("how many smes use ai", "what does ai cost a firm", "who checks ai results here",
-              "why do firms hold back so long")  # fmt: skip
+    listed = ("how many smes use ai", "what does ai cost a firm", "who checks our ai results",
+              "why do the firms hold back so long")  # fmt: skip
     assert len(offered(*listed)) == COUNT
 
 
