@@ -13,12 +13,13 @@ from itertools import zip_longest
 
 from rapidfuzz import fuzz, process
 
+from assistant.chunking import sentence_spans
 from assistant.language import detect_language
-from assistant.schema import Answer, Language, Passage
+from assistant.schema import Answer, Language, ListedQuestion, Passage
 
 COUNT = 3
 """How many questions are offered."""
-_ALIKE = 75
+_ALIKE = 70
 """Likeness (0 to 100) from which two questions ask the same."""
 _AUX = r"(?:do|does|did|is|are|was|were|can|could|should|may|must|will|would|has|have)"
 _EN_QUESTION = re.compile(
@@ -56,6 +57,11 @@ _NAMES = {
         *("Korea", "America", "American", "SaaS", "CNET", "Klarna", "Samsung", "Air Canada"),
     )
 }
+_FIRM = re.compile(
+    r"\b(?:smes?|(?:small |smaller |medium |small and medium(?:-sized)? )?"
+    r"(?:firms?|compan(?:y|ies)|business(?:es)?|enterprises?))\b|(?:中?小)?(?:企业|公司)"
+)
+"""What those are called whom every question here is about."""
 _WORD = re.compile(r"[A-Za-z]+")
 _NAMED = re.compile(r"(?<=[a-z,] )(?!US\b|I\b)[A-Z]\w+")
 """A word with a capital inside a sentence; "US" would turn "us" into a country."""
@@ -65,15 +71,15 @@ def suggest(answer: Answer, asked: Sequence[str] = (), count: int = COUNT) -> li
     """Return at most ``count`` questions to ask next, as a reader would write them.
 
     Args:
-        answer: what was just answered; for an abstention the nearest passages are used.
+        answer: what was just answered; its cited passages come first.
         asked: what was asked before; the answer's own question need not be among it.
         count: how many to return at most.
     """
     cited = {citation.passage.chunk.id for citation in answer.citations}
-    passages = [p for p in answer.passages if not cited or p.chunk.id in cited]
+    passages = sorted(answer.passages, key=lambda p: p.chunk.id not in cited)
     taken = [*asked, answer.question, answer.standalone_question]
     chosen: list[str] = []
-    for question in _by_turns(passages, answer.language):
+    for question in _by_turns(passages, answer):
         if len(chosen) == count:
             break
         if not _is_like(question, taken):
@@ -82,18 +88,29 @@ def suggest(answer: Answer, asked: Sequence[str] = (), count: int = COUNT) -> li
     return chosen
 
 
-def _by_turns(passages: Sequence[Passage], language: Language) -> Iterator[str]:
+def _by_turns(passages: Sequence[Passage], answer: Answer) -> Iterator[str]:
     """Yield each passage's first question, then each one's second, and so on."""
     rows = [
         [
             wording
-            for q in passage.chunk.questions
-            if (wording := _worded(q.text, language, passage.chunk.text))
+            for question in passage.chunk.questions
+            if not _is_answered(question, passage, answer)
+            and (wording := _worded(question.text, answer.language, passage.chunk.text))
         ]
         for passage in passages
     ]
     for turn in zip_longest(*rows):
         yield from filter(None, turn)
+
+
+def _is_answered(question: ListedQuestion, passage: Passage, answer: Answer) -> bool:
+    """Whether the very sentence that answers a question was just quoted."""
+    quoted = [c for c in answer.citations if c.passage.chunk.id == passage.chunk.id]
+    spans = sentence_spans(passage.chunk) if quoted and question.sentence is not None else []
+    if question.sentence is None or question.sentence >= len(spans):
+        return False
+    start, end = (passage.chunk.start + at for at in spans[question.sentence])
+    return any(c.start < end and start < c.end for c in quoted)
 
 
 def _worded(text: str, language: Language, passage: str) -> str:
@@ -132,5 +149,5 @@ def _is_like(question: str, others: Sequence[str]) -> bool:
 
 def _compared(text: str) -> str:
     """Return a text for comparison: Chinese without the spaces around Latin words."""
-    text = text.lower().rstrip("?？。. ")
+    text = _FIRM.sub("", text.lower().rstrip("?？。. "))
     return text.replace(" ", "") if detect_language(text) is Language.ZH else text

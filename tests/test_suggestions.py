@@ -63,11 +63,27 @@ def test_what_was_asked_is_not_offered_again_in_other_words() -> None:
     assert offered(zh, language=Language.ZH, asked=("用 AI 要花多少钱？",)) == []
 
 
-def test_an_answer_offers_what_its_own_passages_list_an_abstention_what_is_near() -> None:
+def test_what_was_just_quoted_is_not_asked_for() -> None:
+    source = passage("AI is used. 28.3% of SMEs use it.")
+    listed = (ListedQuestion("is the thing used", 0), ListedQuestion("how many of us use it", 1))
+    source = replace(source, chunk=replace(source.chunk, questions=listed))
+    quoted = answered(passages=(source,), citations=(citation("AI is used.", source),))
+    assert suggest(quoted) == ["How many of us use it?"]
+
+
+def test_a_firm_by_another_name_is_the_same_firm() -> None:
+    listed = "how many smes use ai"
+    for asked in ("How many small firms use AI?", "How many small companies use AI?"):
+        assert offered(listed, question=asked) == []
+    zh = {"language": Language.ZH, "question": "用 AI 要花多少钱？"}
+    assert offered("小企业用AI要多少钱", **zh) == []
+
+
+def test_an_answer_offers_first_what_its_own_passages_list_then_what_is_near() -> None:
     cited, near = listing_of("what does ai cost a firm"), listing_of("how many smes use ai")
     near = replace(near, chunk=replace(near.chunk, id="near"))
     made = {"passages": (near, cited), "citations": (citation("AI is used.", cited),)}
-    assert suggest(answered(**made)) == ["What does AI cost a firm?"]
+    assert suggest(answered(**made)) == ["What does AI cost a firm?", "How many SMEs use AI?"]
     none = answered(**made | {"citations": (), "kind": AnswerKind.ABSTENTION})
     assert suggest(none) == ["How many SMEs use AI?", "What does AI cost a firm?"]
 
