@@ -258,6 +258,12 @@ def test_a_conversation_is_given_to_its_owner_alone(client: TestClient, store: S
     assert client.get("/conversations/..%2f..%2fetc.md").status_code == 404
 
 
+def test_a_sector_is_called_what_it_is() -> None:
+    for language, name in ((Language.EN, "About us"), (Language.ZH, "关于我们")):
+        html = filters_html(language, PLACES, YEARS)
+        assert f'<label>{name}<select name="sector">' in html
+
+
 # ---- uploads
 @pytest.mark.parametrize(
     ("language", "told"),

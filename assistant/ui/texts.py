@@ -32,12 +32,12 @@ _EN = {
     "stop": "Stop",
     "editing": "You are changing an earlier question; its answer and what follows are replaced.",
     "cancel": "Cancel",
-    "filters": "Filters",
-    "filters_on": "Filters are on",
+    "filters": "Filters and about us",
+    "filters_on": "in use",
     "country": "Country",
     "any_country": "All countries",
-    "sector": "My sector",
-    "any_sector": "Any sector",
+    "sector": "About us",
+    "any_sector": "Not said",
     "kind": "Kind",
     "any_kind": "All kinds",
     "from_year": "Published since",
@@ -167,12 +167,12 @@ _ZH = {
     "stop": "停止",
     "editing": "您正在修改之前的问题；它的回答和之后的内容会被替换。",
     "cancel": "取消",
-    "filters": "筛选",
-    "filters_on": "已启用筛选",
+    "filters": "筛选与关于我们",
+    "filters_on": "使用中",
     "country": "国家或地区",
     "any_country": "全部",
-    "sector": "我的行业",
-    "any_sector": "不限行业",
+    "sector": "关于我们",
+    "any_sector": "不说明",
     "kind": "类型",
     "any_kind": "全部类型",
     "from_year": "发布时间不早于",
@@ -346,7 +346,8 @@ SECTORS: dict[str, dict[Language, tuple[str, str]]] = {
         Language.ZH: ("农业", "我们是一家农场。"),
     },
 }
-"""What a sector is called, and what it adds in front of a question as the asker's background."""
+"""What a sector is called, and what it adds in front of a question as the asker's background: it is
+no filter, since no document has a sector, and is not called one."""
 
 MEASURES: dict[Language, dict[str, str]] = {
     Language.EN: {
