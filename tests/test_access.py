@@ -253,6 +253,30 @@ def test_two_browsers_with_one_password_are_two_people(client: TestClient) -> No
     assert (wrong.status_code, right.status_code) == (422, 200)
 
 
+def test_a_person_gets_and_erases_what_is_kept_of_them_alone(
+    client: TestClient, held: Store
+) -> None:
+    ids = []
+    for _ in range(2):
+        client.cookies.clear()
+        client.get("/login", headers={"Accept": "text/html"})
+        log_in(client, PASSWORD)
+        ids.append(client.post("/api/v1/ask", json=QUESTION).json()["id"])
+    got = client.get("/my-data")
+    assert "attachment" in got.headers["content-disposition"]
+    assert got.headers["cache-control"] == "no-store"
+    assert ids[1] in got.text
+    assert ids[0] not in got.text
+    foreign = client.post("/my-data/erase", headers={"Origin": "https://evil.example"})
+    assert foreign.status_code == 403
+    owner = got.json()["owner"]
+    assert held.usage.of(owner) != []
+    done = client.post("/my-data/erase", headers={"Origin": "http://desk.example"})
+    assert (done.status_code, done.headers["location"]) == (303, "../")
+    assert held.usage.of(owner) == []
+    assert client.get("/my-data").status_code == 401, "the log-in went, too"
+
+
 @pytest.mark.parametrize(
     "way",
     [

@@ -159,4 +159,4 @@ def test_whether_text_can_leave_the_machine_is_known_before_it_does(settings: Se
     for backend, leaves in (("embedded", False), ("vllm:m@http://10.0.0.9:8000/v1", True)):
         parts = parts_for(settings.model_copy(update={"backend": backend}), None)
         assert Assistant(**parts).can_leave_machine is leaves
-        assert Assistant(**parts | {"search_leaves_machine": True}).can_leave_machine  # type: ignore[arg-type]
+        assert Assistant(**parts | {"search_leaves_machine": True}).can_leave_machine

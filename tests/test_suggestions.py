@@ -75,8 +75,8 @@ def test_a_firm_by_another_name_is_the_same_firm() -> None:
     listed = "how many smes use ai"
     for asked in ("How many small firms use AI?", "How many small companies use AI?"):
         assert offered(listed, question=asked) == []
-    zh = {"language": Language.ZH, "question": "用 AI 要花多少钱？"}
-    assert offered("小企业用AI要多少钱", **zh) == []
+    zh = "小企业用AI要多少钱"
+    assert offered(zh, language=Language.ZH, question="用 AI 要花多少钱？") == []
 
 
 def test_an_answer_offers_first_what_its_own_passages_list_then_what_is_near() -> None:

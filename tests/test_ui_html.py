@@ -54,7 +54,7 @@ KNOWN = {
     },
     *{"form", "label", "textarea", "svg", "path", "nav", "input", "select", "option"},
 }
-OWN = {"knowledge"}
+OWN = {"knowledge", "my-data"}
 VOID = {"br", "input", "path"}
 
 

@@ -22,7 +22,7 @@ from assistant.ui.browse import Picked, knowledge_html
 from assistant.ui.filtering import NOTHING, choose, filters_html, places_of
 from assistant.ui.pages import page_routes
 from assistant.ui.scores import last_report, quality_html, read_scores
-from assistant.ui.sidebar import sidebar_html
+from assistant.ui.sidebar import account_html, sidebar_html
 from assistant.ui.uploading import added
 from tests.attacks import ATTACKS
 from tests.test_ui_html import KNOWN, Tags, answered, harmless, passage
@@ -256,6 +256,22 @@ def test_a_conversation_is_given_to_its_owner_alone(client: TestClient, store: S
     assert client.get(f"{path}.exe").status_code == 404
     assert client.get("/conversations/none.md").status_code == 404
     assert client.get("/conversations/..%2f..%2fetc.md").status_code == 404
+
+
+@pytest.mark.parametrize("language", Language)
+def test_only_who_is_logged_in_can_log_out(language: Language) -> None:
+    said = texts.TEXTS[language]
+    inside, outside = (
+        harmless(account_html(language, logged_in=logged_in)) for logged_in in (True, False)
+    )
+    ways = [
+        {a.get("action") for tag, a in seen.tags if tag == "form"} for seen in (inside, outside)
+    ]
+    assert ("logout" in ways[0], "logout" in ways[1]) == (True, False)
+    assert inside.text.endswith(said["log_out"])
+    for seen in (inside, outside):
+        assert "my-data/erase" in {a.get("action") for tag, a in seen.tags if tag == "form"}
+        assert said["my_data_get"] in seen.text
 
 
 def test_a_sector_is_called_what_it_is() -> None:

@@ -2,7 +2,7 @@
 
 Knows: which components there are and what each takes. Does not know events. Invariant: the order of
 ``Outputs`` is that of the lists in ``page``: box, transcript, sources, conversation, editing, side
-bar and hint; for a whole page then head, filters and language.
+bar and hint; for a whole page then head, filters, language and account.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from assistant.ui.desk import Desk
 from assistant.ui.filtering import NOTHING, Choice, choose, filters_html, places_of
 from assistant.ui.frame import TONGUES, head_html
 from assistant.ui.scenes import Scene
-from assistant.ui.sidebar import sidebar_html
+from assistant.ui.sidebar import account_html, sidebar_html
 from assistant.ui.texts import TEXTS
 from assistant.ui.transcript import RUNNING, turn_html, welcome_html
 
@@ -46,7 +46,9 @@ class Drawing:
             "",
         )
 
-    def whole(self, scene: Scene, language: Language, owner: str, chosen: object) -> Outputs:
+    def whole(
+        self, scene: Scene, language: Language, owner: str, chosen: object, *, logged_in: bool
+    ) -> Outputs:
         """Return everything on the page in a language, the filters as they were chosen."""
         say = TEXTS[language]
         _, *drawn = self.rest(scene, language, owner)
@@ -56,7 +58,8 @@ class Drawing:
             chosen if isinstance(chosen, dict) else dict(NOTHING),
             form=self.filters_form(language, chosen),
         )
-        return (box, *drawn, head_html(language), form, language.value)
+        account = account_html(language, logged_in=logged_in)
+        return (box, *drawn, head_html(language), form, language.value, account)
 
     def side(self, owner: str, current: str, language: Language, words: str = "") -> str:
         """Return the side bar, with the conversations that have some words; all without any."""

@@ -13,6 +13,7 @@ from typing import Any
 
 import gradio as gr
 
+from assistant.access.guard import LOGIN_COOKIE
 from assistant.errors import AssistantError
 from assistant.schema import Language
 from assistant.store.opinions import MAX_COMMENT
@@ -197,7 +198,7 @@ class Handlers:
             return self._draw.rest(Scene(conversation=""), _language(language), owner)
         return (*_skips(5), self._draw.side(owner, conversation, _language(language)), gr.skip())
 
-    @_calm(10)
+    @_calm(11)
     def switch(
         self, conversation: str, language: str, chosen: object, request: gr.Request
     ) -> Outputs:
@@ -205,9 +206,10 @@ class Handlers:
         other = Language.EN if _language(language) is Language.ZH else Language.ZH
         owner = self._owner(request)
         scene = self._desk.look(owner, conversation or "", other)
-        return self._draw.whole(scene, other, owner, chosen)
+        logged_in = LOGIN_COOKIE in request.cookies
+        return self._draw.whole(scene, other, owner, chosen, logged_in=logged_in)
 
-    @_calm(10)
+    @_calm(11)
     def arrive(
         self, conversation: str, language: str, question: str, request: gr.Request
     ) -> Outputs:
@@ -217,7 +219,9 @@ class Handlers:
         known = language in {each.value for each in Language}
         owner = self._owner(request)
         scene = self._desk.open(owner, conversation or "")
-        shown = self._draw.whole(scene, Language(language) if known else browser, owner, None)
+        tongue = Language(language) if known else browser
+        logged_in = LOGIN_COOKIE in request.cookies
+        shown = self._draw.whole(scene, tongue, owner, None, logged_in=logged_in)
         return (gr.Textbox(value=question), *shown[1:]) if question else shown
 
     def _answered(

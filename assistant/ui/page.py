@@ -22,7 +22,7 @@ from assistant.ui.filtering import NOTHING
 from assistant.ui.frame import STYLE, head_html
 from assistant.ui.handlers import Handlers, Owner
 from assistant.ui.scenes import Scene
-from assistant.ui.sidebar import sidebar_html
+from assistant.ui.sidebar import account_html, sidebar_html
 from assistant.ui.texts import TEXTS
 from assistant.ui.transcript import welcome_html
 from assistant.ui.uploading import build_uploading
@@ -41,9 +41,10 @@ element.addEventListener("click", (event) => {
   if (from && !event.defaultPrevented) send(from);
 });
 element.addEventListener("submit", (event) => {
-  event.preventDefault();
   const form = event.target.closest("form[data-do]");
-  if (form) send(form, Object.fromEntries(new FormData(form)));
+  if (!form) return; // one that goes to the server by itself
+  event.preventDefault();
+  send(form, Object.fromEntries(new FormData(form)));
 });
 """
 # What is chosen is the component's value, which goes with every question.
@@ -100,6 +101,7 @@ def build_ui(
         with gr.Row(elem_id="fp-shell"):
             with gr.Column(elem_id="fp-side", min_width=0):
                 side = _html(sidebar_html((), "", Language.EN), "fp-conversations")
+                account = _html(account_html(Language.EN, logged_in=False), "fp-account")
                 if take is not None:
                     build_uploading(take, language)
             with gr.Column(elem_id="fp-main", min_width=0):
@@ -125,7 +127,7 @@ def build_ui(
                 pane = _html(pane_of(Scene(conversation=""), Language.EN), "fp-sources")
         memory = [conversation, language]
         scene = [box, chat, pane, conversation, editing, side, hint]
-        texts = [head, filters, language]
+        texts = [head, filters, language, account]
         slow = _PRIVATE | {"concurrency_id": "answers", "concurrency_limit": concurrency}
         quick: dict[str, Any] = {"queue": False} | _PRIVATE
         running: list[Any] = [
