@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +18,7 @@ from assistant.errors import StorageError
 from assistant.exchange import of_answer
 from assistant.intake import Outcome, State
 from assistant.schema import Filters, Kind, Language
+from assistant.settings import baselines_dir
 from assistant.store import Store
 from assistant.ui import texts
 from assistant.ui.browse import Picked, knowledge_html
@@ -278,6 +281,23 @@ def test_a_sector_is_called_what_it_is() -> None:
     for language, name in ((Language.EN, "About us"), (Language.ZH, "关于我们")):
         html = filters_html(language, PLACES, YEARS)
         assert f'<label>{name}<select name="sector">' in html
+
+
+def test_the_committed_scores_travel_with_the_wheel_and_the_container() -> None:
+    """Without them an installed server says that there is no report yet."""
+    root = Path(__file__).resolve().parent.parent
+    build = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["tool"]["hatch"]["build"]
+    inside = build["targets"]["wheel"]["force-include"]["evals/baselines"]
+    assert inside == "assistant/_resources/baselines"
+    assert "/evals/baselines" in build["targets"]["sdist"]["include"], "a wheel may be built of it"
+    container = (root / "deploy" / "Containerfile").read_text("utf-8")
+    assert "COPY evals/baselines evals/baselines" in container
+    seen = harmless_page(quality_html(read_scores(baselines_dir()), None, Language.EN))
+    assert "Our own questions" in seen.text
+    assert "There is no report yet" not in seen.text
+    bars = [a["style"] or "" for _, a in seen.tags if a.get("class") == "fp-interval"]
+    assert len(bars) > 3
+    assert all(re.fullmatch(r"left:\d+%;width:\d+%", style) for style in bars)
 
 
 # ---- uploads

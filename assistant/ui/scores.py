@@ -136,11 +136,15 @@ def _rows(cell: _Cell, language: Language, *, several: bool) -> Iterator[str]:
         elif cell.part != "external":
             label = f"{label} ({cell.part})"
         share = f"{100 * value:.0f}"
-        between = (
-            f"{100 * low:.0f}–{100 * high:.0f}" if low is not None and high is not None else ""
-        )
+        between, whisker = "", ""
+        if low is not None and high is not None:
+            between = f"{100 * low:.0f}–{100 * high:.0f}"
+            whisker = (
+                f'<span class="fp-interval" aria-hidden="true"'
+                f' style="left:{100 * low:.0f}%;width:{100 * (high - low):.0f}%"></span>'
+            )
         yield (
             f'<tr><th scope="row">{escape_html(label)}</th><td><span class="fp-score">'
-            f'<span class="fp-bar-of" aria-hidden="true" style="width:{share}%"></span></span> '
+            f'<span class="fp-bar-of" aria-hidden="true" style="width:{share}%"></span>{whisker}</span> '
             f"{share} %</td><td>{between}</td><td>{n}</td></tr>"
         )
