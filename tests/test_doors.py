@@ -12,11 +12,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
+from pydantic import BaseModel
 
 from assistant import Assistant, Settings, contract
+from assistant.doors import openai_shapes as shapes
 from assistant.store import Store, open_store
 from tests.served import served
 
@@ -101,6 +103,43 @@ def raw_curl(url: str, path: str, body: object, *more: str) -> str:
 def test_the_fields_of_the_contract_are_these(model: type[contract.Part]) -> None:
     """To change one on purpose, add it to contract.json; taking one away needs ``v2``."""
     assert fields(model.model_json_schema()) == SHAPES[model.__name__]
+
+
+EVENTS = {
+    event.model_fields["event"].default: event
+    for event in get_args(get_args(contract.StreamEvent)[0])
+}
+
+
+def test_the_events_of_a_stream_and_their_fields_are_these() -> None:
+    """What they hold is pinned above: an answer, a sentence, a passage."""
+    told = {
+        name: fields(event.model_json_schema())[event.__name__] for name, event in EVENTS.items()
+    }
+    assert told == SHAPES["StreamEvent"]
+
+
+@pytest.mark.parametrize("model", [shapes.ChatRequest, shapes.ChatCompletion, shapes.ModelList])
+def test_the_fields_of_openais_shapes_are_these(model: type[BaseModel]) -> None:
+    told = fields(model.model_json_schema())
+    own = {name: told[name] for name in told if hasattr(shapes, name)}
+    assert own == SHAPES["OpenAI"][model.__name__]
+
+
+def test_the_chunks_of_openais_stream_are_these(url: str) -> None:
+    asked = {
+        "model": "firstpilot", "stream": True, "stream_options": {"include_usage": True},
+        "messages": [{"role": "user", "content": QUESTION}],
+    }  # fmt: skip
+    lines = raw_curl(url, "/v1/chat/completions", asked).split("\n")
+    *sent, end = [line.removeprefix("data: ") for line in lines if line.startswith("data: ")]
+    assert end == "[DONE]"
+    kinds: dict[str, list[str]] = {}
+    for chunk in map(json.loads, sent):
+        delta = chunk["choices"][0]["delta"] if chunk["choices"] else {}
+        kinds["+".join(sorted(delta)) or "usage"] = sorted(chunk)
+        assert chunk["object"] == "chat.completion.chunk"
+    assert kinds == SHAPES["OpenAI"]["chunks"]
 
 
 def fields(schema: dict[str, Any]) -> dict[str, list[str]]:
