@@ -35,6 +35,8 @@ from assistant.ui.transcript import Opinion, Shown, Stage, turn_html, welcome_ht
 from tests.attacks import ATTACKS
 
 BADGE = ["button", "span"]
+KEPT = ["span", *BADGE]
+"""The first badge behind a word, which keeps it on its line."""
 ATTACK = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>\u202e\x07"
 KNOWN = {
     *{"div", "p", "a", "ul", "ol", "li", "table", "tr", "td", "th", "details", "summary", "span"},
@@ -48,6 +50,7 @@ KNOWN = {
         "section",
         "h2",
         "h3",
+        "h4",
         "dl",
         "dt",
         "dd",
@@ -177,16 +180,34 @@ def test_without_evidence_a_marker_is_text() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("They use AI. [1]", "AI.✓1"),
+        ("三成企业在用。[1]", "用。✓1"),
+        ("It says “AI”. [2]", "“AI”.✓2"),
+    ],
+)
+def test_a_badge_never_hangs_alone_on_a_line(text: str, kept: str) -> None:
+    html = answer_html(text, drawn())
+    (inside,) = re.findall(r'<span class="fp-keep">(.*?</button>)</span>', html)
+    # What stands together before the badge; between a quote and its mark no line breaks anyway.
+    assert kept.endswith(Tags(inside).text)
+    assert Tags(html).text.endswith(kept)
+
+
+@pytest.mark.parametrize(
     ("text", "tags"),
     [
-        ("One. [1]\n\n- Two. [1]\n- Three.\n", ["p", *BADGE, "ul", "li", *BADGE, "li"]),
-        ("1. One. [1]\n2. Two.\n", ["ol", "li", *BADGE, "li"]),
+        ("One. [1]\n\n- Two. [1]\n- Three.\n", ["p", *KEPT, "ul", "li", *KEPT, "li"]),
+        ("1. One. [1]\n2. Two.\n", ["ol", "li", *KEPT, "li"]),
         ("3) One.\n4、二。", ["ol", "li", "li"]),
         ("# Head\n**Bold** and * not *", ["p", "p", "strong"]),
-        ("One. [1, 2] Two. 【3】", ["p", *BADGE, *BADGE, *BADGE]),
+        ("One. [1, 2] Two. 【3】", ["p", *KEPT, *BADGE, *KEPT]),
+        ("**One** [1]", ["p", "strong", *BADGE]),
+        ("[1]", ["p", *BADGE]),
         (
             "| A | B |\n|---|---|\n| x | y [1] |\n",
-            ["div", "table", "tr", "th", "th", "tr", "td", "td", *BADGE],
+            ["div", "table", "tr", "th", "th", "tr", "td", "td", *KEPT],
         ),
         ("| x | y |\n", ["div", "table", "tr", "td", "td"]),
         ("", []),
@@ -401,6 +422,17 @@ def test_what_has_no_end_says_whether_text_could_leave_the_machine(stage: Stage)
     assert "may have been sent to an outside service" in told[True]
     assert "nothing left this machine" in told[False].lower()
     assert "machine" not in told[None]
+
+
+def test_a_warning_is_no_less_visible_than_what_was_checked() -> None:
+    html = turn_html(shown(answered(notices=("Written by AI.",))), 1, Language.EN, last=True)
+    assert '<p class="fp-warned"><span aria-hidden="true">!</span> Written by AI.</p>' in html
+
+
+def test_a_first_visit_invites_to_try_and_a_question_says_what_edit_edits() -> None:
+    assert "Try one of these:" in harmless(welcome_html(Language.EN)).text
+    assert "试试这些问题：" in harmless(welcome_html(Language.ZH)).text
+    assert "Edit question" in article(shown(answered())).text
 
 
 def test_every_answer_says_who_answered_and_whether_text_left_the_machine() -> None:

@@ -19,6 +19,8 @@ _MARKERS = re.compile(r"\[\d{1,3}(?:\s*[,，–-]\s*\d{1,3})*\]|【\d{1,3}】|�
 _ITEM = re.compile(r"^(?:[-*+•]\s+|(?P<number>\d{1,2})[.)、]\s*(?!\d))(?P<text>.*)$")
 _HEADING = re.compile(r"^#{1,6}\s+")
 _SEPARATOR = re.compile(r"^\|?[\s:|-]*-[\s:|-]*\|?$")
+_LAST = re.compile(r"(?:[!-)+-~]{1,24}|[^\s*!-~]{1,2})$")
+"""The last word of a text, or the last two letters where no spaces are written; none in bold."""
 _BOLD = re.compile(r"\*\*(\S(?:.*?\S)?)\*\*")
 
 
@@ -174,8 +176,14 @@ def _inline(line: Line, badges: Badges) -> str:
     """Escape a line and turn its markers into badges and ``**`` into bold letters."""
     parts, at = [], 0
     for match in _MARKERS.finditer(line.text):
-        parts.append(_bold(line.text[at : match.start()].rstrip()))
-        parts.append(badges.draw(match.group(), line.at + match.start()))
+        text = line.text[at : match.start()].rstrip()
+        drawn = badges.draw(match.group(), line.at + match.start())
+        last = _LAST.search(text)
+        if last:
+            # A badge must not hang alone on the next line.
+            drawn = f'<span class="fp-keep">{escape_html(last.group())}{drawn}</span>'
+            text = text[: last.start()]
+        parts += (_bold(text), drawn)
         at = match.end()
     return "".join((*parts, _bold(line.text[at:])))
 

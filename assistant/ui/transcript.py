@@ -79,8 +79,8 @@ def turn_html(turn: Shown, number: int, language: Language, *, last: bool) -> st
     """
     say, key = TEXTS[language], escape_html(turn.key)
     change = (
-        f'<button type="button" class="fp-quiet" data-do="edit" data-key="{key}"'
-        f' aria-label="{say["edit_label"]}">{say["edit"]}</button>'
+        f'<button type="button" class="fp-quiet" data-do="edit" data-key="{key}">'
+        f"{say['edit']}</button>"
         if turn.stage not in RUNNING
         else ""
     )
@@ -98,14 +98,15 @@ def welcome_html(language: Language) -> str:
     """Return what a first visit shows: what this is, what it is not, and questions by role."""
     say = TEXTS[language]
     roles = "".join(
-        f'<section><h3>{escape_html(role)}</h3><ul class="fp-suggestions">'
+        f'<section><h4>{escape_html(role)}</h4><ul class="fp-suggestions">'
         f"{''.join(f'<li>{ask_html(question)}</li>' for question in questions)}</ul></section>"
         for role, questions in EXAMPLES[language].items()
     )
     return (
         f'<div class="fp-welcome"><h2>{say["welcome"]}</h2><p>{say["is"]}</p>'
         f'<p class="fp-muted">{say["is_not"]}</p>'
-        f'<div class="fp-roles" role="group" aria-label="{say["for_role"]}">{roles}</div></div>'
+        f'<h3 class="fp-try" id="fp-try">{say["for_role"]}</h3>'
+        f'<div class="fp-roles" role="group" aria-labelledby="fp-try">{roles}</div></div>'
     )
 
 
@@ -152,7 +153,10 @@ def _notices(answer: Answer, language: Language) -> str:
     parts = []
     if answer.partial:
         parts.append(_calm(say["partial"]))
-    parts += [f'<p class="fp-notice">{escape_html(notice)}</p>' for notice in answer.notices]
+    parts += [
+        f'<p class="fp-warned"><span aria-hidden="true">!</span> {escape_html(notice)}</p>'
+        for notice in answer.notices
+    ]
     if answer.withheld:
         parts.append(
             f'<details class="fp-notice"><summary>{say["left_out_why"]}</summary>'
