@@ -44,7 +44,9 @@ _ZH_QUESTION = re.compile(
 )
 _POINTING = re.compile(
     r"\b(?:this|these|those|they|them|he|she|else|the (?:story|firms?|company|study|source))\b"
-    r"|[这那它他她]|上述"
+    r"|^(?:\w+\s+)?\w+\s+it\s+(?!true|better|best|ok|legal|allowed|enough|worth|safe|possible|hard)"
+    r"|[这那它他她]|上述",
+    re.IGNORECASE,
 )
 """Words that point at what a reader has not seen."""
 _NAMES = {

@@ -20,7 +20,8 @@ def offered(*questions: str, asked: tuple[str, ...] = (), **changes) -> list[str
 
 def test_a_question_is_written_as_a_reader_would_write_it() -> None:
     assert offered("how many smes use ai") == ["How many SMEs use AI?"]
-    assert offered("is it us law or eu law") == ["Is it us law or EU law?"]
+    assert offered("does eu law bind us or the uk") == ["Does EU law bind us or the UK?"]
+    assert offered("is it true that our smes pay") == ["Is it true that our SMEs pay?"]
     listed = ListedQuestion("what did spanish firms say about our copyright")
     source = passage("In Spain, Spanish firms asked the Copyright Office about copyright.")
     source = replace(source, chunk=replace(source.chunk, questions=(listed,)))
@@ -42,6 +43,7 @@ def test_a_question_is_written_as_a_reader_would_write_it() -> None:
         "do guests like AI hotel",
         "how much less time on admin for AI accountants",
         "why AI makes up facts from a note",
+        "is it too expensive for most firms",
         "did the firm save money, warehouse",
         "what did the survey say 2026",
     ],

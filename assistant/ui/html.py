@@ -174,7 +174,8 @@ def _cells(line: Line) -> Iterator[Line]:
 
 def _inline(line: Line, badges: Badges) -> str:
     """Escape a line and turn its markers into badges and ``**`` into bold letters."""
-    parts, at = [], 0
+    parts: list[str] = []
+    at = 0
     for match in _MARKERS.finditer(line.text):
         text = line.text[at : match.start()].rstrip()
         drawn = badges.draw(match.group(), line.at + match.start())
