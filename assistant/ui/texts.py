@@ -392,6 +392,20 @@ MEASURES: dict[Language, dict[str, str]] = {
 }
 """What is measured as a share, in words; other measures are left to the full report."""
 
+PARTS: dict[Language, dict[str, str]] = {
+    Language.EN: {
+        "test": "Questions nobody looked at while building",
+        "dev": "Questions used while building",
+        "external": "Published questions of others",
+    },
+    Language.ZH: {
+        "test": "开发时从未看过的题目",
+        "dev": "开发时用过的题目",
+        "external": "他人公开的题目",
+    },
+}
+"""What the parts of a suite are called; others go by their own names."""
+
 SUITES: dict[Language, dict[str, str]] = {
     Language.EN: {
         "cases": "Our own questions with known answers",
