@@ -24,6 +24,7 @@ from assistant.schema import (
     Verified,
 )
 from assistant.service import Uses
+from assistant.stopping import Stop
 from assistant.store import Store, TurnState
 from assistant.store.tables import TurnRow
 from assistant.ui.desk import Desk
@@ -39,14 +40,20 @@ class Scripted:
     """An assistant that says what it was told, and remembers what it was asked."""
 
     can_leave_machine = True
+    stop: Stop | None = None
 
     def __init__(self, *events: Event | Exception) -> None:
         self.events = events
         self.asked: list[tuple[str, list[str], Filters | None]] = []
 
     def stream(
-        self, question: str, history: Sequence[Message] = (), filters: Filters | None = None
+        self,
+        question: str,
+        history: Sequence[Message] = (),
+        filters: Filters | None = None,
+        stop: Stop | None = None,
     ) -> Iterator[Event]:
+        self.stop = stop
         self.asked.append((question, [message.content for message in history], filters))
         for event in self.events:
             if isinstance(event, Exception):
@@ -180,10 +187,13 @@ def test_a_reader_who_leaves_in_the_middle_finds_the_answer_marked(store: Store)
 
 
 def test_a_stopped_answer_keeps_what_was_shown_and_is_not_finished_later(store: Store) -> None:
-    desk, _ = desk_with(store, *WHOLE)
+    desk, scripted = desk_with(store, *WHOLE)
     running = desk.answer("me", "", "q?", FREE)
     scene = [next(running) for _ in range(3)][-1]
+    assert scripted.stop is not None
+    assert not scripted.stop.is_set()
     halted = desk.stop("me", scene.conversation)
+    assert scripted.stop.is_set(), "the model is told at once"
     assert halted.turns[-1].stage is Stage.STOPPED
     assert halted.turns[-1].checks == scene.turns[-1].checks, "its quotes stay"
     assert halted.passages == scene.passages

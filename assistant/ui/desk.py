@@ -106,7 +106,7 @@ class Desk:
     def stop(self, owner: str, conversation: str) -> Scene:
         """End what is being answered in a conversation; what was shown stays."""
         for turn, run in self._ended(owner, conversation):
-            run.stopped = True
+            run.stop.set()
             self.store.conversations.stop(turn.id, turn.text)
         scene = self.look(owner, conversation)
         return stopped(scene) if scene.turns else scene
@@ -115,6 +115,7 @@ class Desk:
         """End what is being answered in a conversation that its reader turned away from."""
         for turn, run in self._ended(owner, conversation):
             run.left = True
+            run.stop.set()
             self.store.conversations.stop(turn.id, turn.text)
 
     def delete(self, owner: str, conversation: str) -> None:
@@ -178,7 +179,7 @@ class Desk:
             for grown in self._grown(owner, turn, earlier, run, asked, choice.filters):
                 run.scene = grown
                 yield replace(grown, language=run.language)
-            if run.stopped and not run.left:
+            if run.stop.is_set() and not run.left:
                 yield replace(stopped(run.scene), language=run.language)
         except Exception:  # noqa: BLE001 - the same
             _log.exception("answer %s failed", turn.id[:8])
@@ -219,9 +220,9 @@ class Desk:
         history = [Message(role=Role.USER, content=each.question) for each in earlier]
         started, kept = time.monotonic(), self.store.conversations
         touched = started
-        for event in self.assistant.stream(asked, history, filters):
+        for event in self.assistant.stream(asked, history, filters, run.stop):
             # Whether or not Gradio could cancel this, nothing more is kept and shown then.
-            if run.over:
+            if run.stop.is_set():
                 return
             scene = after(event, run.scene)
             now = scene.turns[-1]

@@ -7,7 +7,7 @@ or HTML. Invariant: a scene is frozen; each function returns another one.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from assistant.errors import QuestionError
 from assistant.exchange import restore
@@ -24,6 +24,7 @@ from assistant.schema import (
     Thought,
     Verified,
 )
+from assistant.stopping import Stop
 from assistant.store import Feedback, Turn
 from assistant.ui.transcript import Opinion, Shown, Stage
 
@@ -51,17 +52,12 @@ class Run:
 
     scene: Scene
     """As it was last shown."""
-    stopped: bool = False
-    """By its reader, who still looks at it."""
+    stop: Stop = field(default_factory=Stop)
+    """Ends it, whatever the model is about."""
     left: bool = False
     """Its reader looks at something else: nothing more may be shown."""
     language: Language | None = None
     """To which the page was switched meanwhile."""
-
-    @property
-    def over(self) -> bool:
-        """Whether nothing more is to be made."""
-        return self.stopped or self.left
 
 
 def after(event: Event, scene: Scene) -> Scene:
