@@ -245,10 +245,12 @@ def test_a_question_whose_asker_left_is_dropped(
     asked: list[str] = []
     stream = Service.stream
 
-    def slow(self: Service, person: Any, door: str, question: contract.Question) -> Any:
+    def slow(
+        self: Service, person: Any, door: str, question: contract.Question, stop: Any = None
+    ) -> Any:
         asked.append(question.question)
         go.wait(30)
-        yield from stream(self, person, door, question)
+        yield from stream(self, person, door, question, stop)
 
     monkeypatch.setattr(Service, "stream", slow)
     store = open_store(Settings(data_dir=tmp_path))
