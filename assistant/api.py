@@ -21,6 +21,7 @@ from assistant.access.guard import Guard
 from assistant.access.login import login_routes
 from assistant.access.people import person_of
 from assistant.access.policy import Policy, policy_for
+from assistant.access.rates import GUESSES, Rates
 from assistant.assistant import Assistant
 from assistant.doors.answering import Answering, status_of, told
 from assistant.doors.gradio_door import add_endpoints
@@ -31,7 +32,7 @@ from assistant.doors.rest import problem_response, rest_routes
 from assistant.doors.workers import RETRY_AFTER, Workers
 from assistant.errors import AssistantError
 from assistant.intake import MAX_BYTES
-from assistant.service import Service
+from assistant.service import Service, Uses
 from assistant.settings import Settings, baselines_dir
 from assistant.store import Store
 from assistant.ui.page import HEAD, build_ui
@@ -64,7 +65,9 @@ def create_app(
     policy = policy_for(settings, has_keys=bool(store.keys.all()))
     workers = Workers(settings.concurrency, settings.waiting)
     measures = Measures(workers)
-    answering = Answering(Service(assistant, store, measures.answered), workers)
+    guesses = Rates(GUESSES)
+    uses = Uses(store, measures.answered)
+    answering = Answering(Service(assistant, store, uses), workers)
     tools = mcp_server(answering, lambda request: request.state.person)
     tools_app = tools.streamable_http_app()
 
@@ -88,17 +91,18 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         lifespan=living,
-        middleware=_before(policy, store, measures),
+        middleware=_before(policy, store, measures, guesses),
     )
     _tell_problems(app)
     runs = settings.data_dir / "evals" / "runs"
     for routes in (
         rest_routes(answering), openai_routes(answering), health_routes(answering, measures),
-        login_routes(policy, store), page_routes(assistant, store, _owner, baselines_dir(), runs),
+        login_routes(policy, store, guesses),
+        page_routes(assistant, store, _owner, baselines_dir(), runs),
     ):  # fmt: skip
         app.include_router(routes)
     app.router.routes.extend(route for route in tools_app.routes if route.path == PATH)  # type: ignore[attr-defined]
-    page = build_ui(assistant, store, _asker, take)
+    page = build_ui(assistant, store, _asker, take, uses, settings.concurrency, settings.waiting)
     add_endpoints(page, answering)
     mounted: FastAPI = gr.mount_gradio_app(
         app,
@@ -131,10 +135,10 @@ def _asker(request: gr.Request) -> str:
     return _owner(request.request)
 
 
-def _before(policy: Policy, store: Store, measures: Measures) -> list[Middleware]:
+def _before(policy: Policy, store: Store, measures: Measures, guesses: Rates) -> list[Middleware]:
     """Return what stands before the application, the outermost first."""
     guard: dict[str, Any] = {
-        "policy": policy, "store": store, "count": measures.requested,
+        "policy": policy, "store": store, "guesses": guesses, "count": measures.requested,
         "upload_bytes": MAX_BYTES + _SENT,
     }  # fmt: skip
     return [

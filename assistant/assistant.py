@@ -17,7 +17,7 @@ from assistant import __version__, wording
 from assistant.calls import Calls
 from assistant.chain import Chain, Examination, Task
 from assistant.citations import claims_of
-from assistant.errors import QuestionError
+from assistant.errors import QuestionEmpty, QuestionError, QuestionTooLong
 from assistant.evidence import Candidate
 from assistant.gate import Decision, Reason
 from assistant.grounding import Verifier, verify
@@ -152,13 +152,31 @@ class Assistant:
                 return event.answer
         raise AssertionError("stream ended without an answer")
 
+    @property
+    def can_leave_machine(self) -> bool:
+        """Whether a question, or what is found for it, may be sent to another machine."""
+        return self._search_leaves_machine or any(not b.local for b in self._chain.backends)
+
+    def readable(self, question: str) -> str:
+        """Return a question in whole characters, as it would be asked.
+
+        Raises:
+            QuestionError: it is empty, too long, or holds nothing to read.
+        """
+        if len(question) > self._max_question_chars:
+            raise QuestionTooLong(len(question), self._max_question_chars)
+        question = whole_characters(question)
+        if not _READABLE.search(question):
+            raise QuestionEmpty
+        return question
+
     def search(self, query: str, k: int = 8, filters: Filters | None = None) -> list[Passage]:
         """Return at most ``k`` passages, best first.
 
         Raises:
             QuestionError: the query is empty, too long, or holds nothing to read.
         """
-        return self._retriever.retrieve(self._readable(query), k, filters)
+        return self._retriever.retrieve(self.readable(query), k, filters)
 
     def examine(self, question: str, filters: Filters | None = None) -> Examination:
         """Return how a question is read and weighed, with no answer: why it abstains, or would not.
@@ -166,7 +184,7 @@ class Assistant:
         Raises:
             QuestionError: the question is empty, too long, or holds nothing to read.
         """
-        return self._chain.examine(self._readable(question), self._passages, filters)
+        return self._chain.examine(self.readable(question), self._passages, filters)
 
     def verify(self, text: str, passages: Sequence[Passage | str] | None = None) -> Grounding:
         """Check every sentence of a text against passages, which may be bare texts.
@@ -226,7 +244,7 @@ class Assistant:
     def _events(
         self, question: str, history: Sequence[Message], filters: Filters | None, stop: Stop
     ) -> Iterator[Event]:
-        asked = self._readable(question)
+        asked = self.readable(question)
         draft = Draft(calls=Calls(stop=stop))
         with draft.timed("condense"):
             read = self._chain.condense(asked, history, draft.calls)
@@ -253,16 +271,6 @@ class Assistant:
             yield self._answered(asked, read, passages, draft, AnswerKind.ABSTENTION)
             return
         yield self._answered(asked, read, passages, draft, AnswerKind.ANSWER)
-
-    def _readable(self, question: str) -> str:
-        """Return a question in whole characters, or raise."""
-        if len(question) > self._max_question_chars:
-            message = f"the question has {len(question):,} characters"
-            raise QuestionError(f"{message}; shorten it to {self._max_question_chars:,}")
-        question = whole_characters(question)
-        if not _READABLE.search(question):
-            raise QuestionError("there is no question in it; type one, such as: what does AI cost?")
-        return question
 
     def _smalltalk(self, question: Question) -> str:
         topics = self.coverage().topics[question.language][:TOPICS]

@@ -4,7 +4,9 @@
 
     AssistantError
      ├─ SettingsError        a setting is wrong
-     ├─ QuestionError        a question cannot be taken (empty, too long)
+     ├─ QuestionError        a question cannot be taken
+     │   ├─ QuestionEmpty    nothing to read in it
+     │   └─ QuestionTooLong  more characters than are taken (carries both numbers)
      ├─ KnowledgeError       a knowledge file is wrong (carries path and line)
      ├─ PromptError          a prompt file is wrong
      ├─ StorageError         a folder cannot be written, a disk is full
@@ -38,7 +40,30 @@ class SettingsError(AssistantError):
 
 
 class QuestionError(AssistantError):
-    """A question is empty, too long, or has nothing to read in it."""
+    """A question cannot be taken."""
+
+
+class QuestionEmpty(QuestionError):
+    """A question has nothing to read in it."""
+
+    def __init__(self) -> None:
+        """Build the one-line message."""
+        super().__init__("there is no question in it; type one, such as: what does AI cost?")
+
+
+class QuestionTooLong(QuestionError):
+    """A question has more characters than are taken.
+
+    Attributes:
+        chars: how many it has.
+        most: how many are taken.
+    """
+
+    def __init__(self, chars: int, most: int) -> None:
+        """Build the one-line message."""
+        super().__init__(f"the question has {chars:,} characters; shorten it to {most:,}")
+        self.chars = chars
+        self.most = most
 
 
 class KnowledgeError(AssistantError):

@@ -23,14 +23,32 @@ Watch = Callable[[str, contract.Answer, float], None]
 """Told of each answer: by which door, the answer, and its wall seconds."""
 
 
+class Uses:
+    """Keeps that answers were given, by whatever door. Safe to share between threads."""
+
+    def __init__(self, store: Store, watch: Watch | None = None) -> None:
+        """Take where uses are kept, and who else is told of them."""
+        self._store = store
+        self._watch = watch
+
+    def keep(self, owner: str, door: str, answer: contract.Answer, seconds: float) -> None:
+        """Keep that an answer was given; an answer is not lost because that failed."""
+        if self._watch is not None:
+            self._watch(door, answer, seconds)
+        try:
+            self._store.usage.add(owner, door, answer, seconds)
+        except StorageError:
+            _log.exception("the use of answer %s could not be kept", answer.id)
+
+
 class Service:
     """Ask, search, verify, feedback, sources. Safe to share between threads."""
 
-    def __init__(self, assistant: Assistant, store: Store, watch: Watch | None = None) -> None:
-        """Take who answers, where uses are kept, and who else is told of them."""
+    def __init__(self, assistant: Assistant, store: Store, uses: Uses | None = None) -> None:
+        """Take who answers, where feedback is kept, and what keeps uses."""
         self._assistant = assistant
         self._store = store
-        self._watch = watch
+        self._uses = uses or Uses(store)
 
     def ask(self, person: Person, door: str, asked: contract.Question) -> contract.Answer:
         """Return the whole answer.
@@ -57,7 +75,7 @@ class Service:
         for event in self._assistant.stream(asked.question, history, filters, stop):
             told = exchange.of_event(event)
             if isinstance(told, contract.AnsweredEvent):
-                self._keep(person, door, told.answer, time.monotonic() - started)
+                self._uses.keep(person.owner, door, told.answer, time.monotonic() - started)
             yield told
 
     def search(self, query: contract.Query) -> contract.Found:
@@ -118,12 +136,3 @@ class Service:
         """
         self._store.database.ping()
         return self._assistant.coverage().fingerprint
-
-    def _keep(self, person: Person, door: str, answer: contract.Answer, seconds: float) -> None:
-        """Keep that an answer was given; an answer is not lost because that failed."""
-        if self._watch is not None:
-            self._watch(door, answer, seconds)
-        try:
-            self._store.usage.add(person.owner, door, answer, seconds)
-        except StorageError:
-            _log.exception("the use of answer %s could not be kept", answer.id)

@@ -1,7 +1,7 @@
 """Visitors: which browser a request comes from, by a cookie that no script can read.
 
-Knows: the cookie. Does not know who a person is. Invariant: an owner's name cannot be guessed, so a
-browser sees its own conversations and no others.
+Knows: the cookie. Does not know who a person is. Invariant: a browser's name cannot be guessed, so
+it sees its own conversations and no others.
 """
 
 from __future__ import annotations
@@ -14,9 +14,21 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 COOKIE = "firstpilot-browser"
+LOCAL = "local"
+"""The owner of what programs without a cookie ask on a machine that answers itself alone."""
 _SECONDS = 400 * 24 * 3600
 """How long a browser keeps the cookie: the longest that browsers allow."""
 _ID = re.compile(r"[A-Za-z0-9_-]{32}")
+
+
+def local_owner(cookies: Mapping[str, str]) -> str:
+    """Return an owner on a server for its own machine alone: programs there are all one person."""
+    return owner_of(cookies) if COOKIE in cookies else LOCAL
+
+
+def address_of(request: Request) -> str:
+    """Return the address a request comes from, by which rates count who has no key."""
+    return request.client.host if request.client else "?"
 
 
 def owner_of(cookies: Mapping[str, str]) -> str:

@@ -1,11 +1,11 @@
 """``make load``: many people at once, on this machine alone, for two minutes.
 
-Fifty readers ask the REST door, one question after the other, of a server in a process of its own
-with the embedded backend. Measured are errors, answers a second over what the embedder alone allows
-(questions of the same kind embedded by as many threads as the server has workers, just before and
-just after, over the texts that one answer needs embedded), and how the server's memory grows once
-it is warm. Readers that take nothing of a stream, and readers that leave in the middle, must hold
-nothing afterwards.
+Fifty readers ask the REST door and five more the page, one question after the other, of a server in
+a process of its own with the embedded backend. Measured are errors, answers a second over what the
+embedder alone allows (questions of the same kind embedded by as many threads as the server has
+workers, just before and just after, over the texts that one answer needs embedded), and how the
+server's memory grows once it is warm. Readers that take nothing of a stream, and readers that leave
+in the middle, must hold nothing afterwards.
 """
 
 from __future__ import annotations
@@ -33,9 +33,14 @@ import httpx2
 
 from assistant import Assistant, Settings, make_embeddings
 from evals.bench import Line
+from evals.page_readers import ask, asking
 
 SHARE_BAR = 0.8
 """Answers a second over those that the embedder alone would have allowed."""
+SHARE_MEANS = (
+    "the share is: answers a second, of REST and page, over what the embedder alone allows, which"
+    " is the questions a second it takes by {threads} threads over the texts one answer embeds"
+)
 GROWTH_BAR = 0.05
 """Growth of the server's memory over the second half of the run."""
 CONCURRENCY = 8
@@ -62,6 +67,8 @@ class Seen:
     """What the readers saw."""
 
     answers: int = 0
+    on_pages: int = 0
+    """How many of them the page gave."""
     errors: list[str] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
 
@@ -147,8 +154,16 @@ def embeddings_an_answer(data: Path, count: int = 40) -> float:
     return given / count
 
 
-async def read(url: str, users: int, seconds: float, seen: Seen) -> None:
-    """Let readers ask one question after the other until the time is over."""
+async def read(url: str, users: int, seconds: float, seen: Seen, pages: int = 0) -> None:
+    """Let readers ask one question after the other until the time is over.
+
+    Args:
+        url: of the server.
+        users: how many ask the REST door.
+        seconds: how long.
+        seen: what they see.
+        pages: how many more ask on the page, each a browser of its own.
+    """
     until = time.monotonic() + seconds
     limits = httpx2.Limits(max_connections=users, max_keepalive_connections=users)
     async with httpx2.AsyncClient(base_url=url, timeout=60, limits=limits) as client:
@@ -168,7 +183,26 @@ async def read(url: str, users: int, seconds: float, seen: Seen) -> None:
                 except Exception as problem:  # noqa: BLE001 - counted
                     seen.errors.append(repr(problem))
 
-        await asyncio.gather(*(one(seed) for seed in range(users)))
+        reading = [read_page(url, 5000 + at, until, seen) for at in range(pages)]
+        await asyncio.gather(*(one(seed) for seed in range(users)), *reading)
+
+
+async def read_page(url: str, seed: int, until: float, seen: Seen) -> None:
+    """Ask on the page, one question after the other, until a time of the monotonic clock."""
+    async with httpx2.AsyncClient(base_url=url, timeout=60) as client:
+        try:
+            event = await asking(client)
+            for asked in questions(seed):
+                if time.monotonic() > until:
+                    return
+                wrong = await ask(client, event, asked)
+                if wrong:
+                    seen.errors.append(f"page: {wrong}")
+                else:
+                    seen.answers += 1
+                    seen.on_pages += 1
+        except Exception as problem:  # noqa: BLE001 - counted
+            seen.errors.append(f"page: {problem!r}")
 
 
 def hold_on(url: str, readers: int) -> list[socket.socket]:
@@ -197,7 +231,9 @@ def memory(pid: int) -> float:
     raise RuntimeError(f"no memory is told for process {pid}")
 
 
-async def measure(url: str, pid: int, users: int, seconds: float) -> tuple[Seen, list[float]]:
+async def measure(
+    url: str, pid: int, users: int, seconds: float, pages: int
+) -> tuple[Seen, list[float]]:
     """Return what readers saw, and the server's memory, taken each tenth of the time."""
     seen, taken = Seen(), []
     slow = hold_on(url, users)
@@ -206,7 +242,7 @@ async def measure(url: str, pid: int, users: int, seconds: float) -> tuple[Seen,
     while held(url):
         # What the slow ones asked is made, and they take none of it from here on.
         await asyncio.sleep(0.2)
-    running = asyncio.create_task(read(url, users, seconds, seen))
+    running = asyncio.create_task(read(url, users, seconds, seen, pages))
     while not running.done():
         await asyncio.wait([running], timeout=seconds / 10)
         taken.append(memory(pid))
@@ -227,6 +263,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the bench; 1 when a bar is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--users", type=int, default=50)
+    parser.add_argument("--pages", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=120.0)
     chosen = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
@@ -234,7 +271,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with server(Path(folder)) as (url, pid):
             asyncio.run(read(url, chosen.users, chosen.seconds / 6, Seen()))
             before = embeddings_a_second(chosen.seconds / 6)
-            seen, taken = asyncio.run(measure(url, pid, chosen.users, chosen.seconds))
+            seen, taken = asyncio.run(measure(url, pid, chosen.users, chosen.seconds, chosen.pages))
             after = embeddings_a_second(chosen.seconds / 6)
             left = held(url)
         each = embeddings_an_answer(Path(folder))
@@ -248,7 +285,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             value=len(seen.errors),
             bar=0,
             at_most=True,
-            note=f"n = {seen.answers} answers",
+            note=f"n = {seen.answers} answers, {seen.on_pages} of them on the page",
         ),
         Line(
             name="answers a second / what the embedder allows",
@@ -272,7 +309,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             note=f"{chosen.users} slow and {chosen.users // 5} gone readers",
         ),
     ]
-    print(*lines, *seen.errors[:5], sep="\n")
+    print(SHARE_MEANS.format(threads=CONCURRENCY), *lines, *seen.errors[:5], sep="\n")
     return 0 if all(line.met for line in lines) else 1
 
 

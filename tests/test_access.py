@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from html import unescape
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -49,10 +51,16 @@ def shared(assistant: Assistant, held: Store, key: str) -> TestClient:
     return made(assistant, held)
 
 
+_ADDRESSES = count(1)
+
+
 @pytest.fixture
 def client(shared: TestClient) -> TestClient:
-    shared.cookies.clear()
-    return shared
+    """A client with an address of its own, because wrong keys count by address."""
+    where = (f"198.51.100.{next(_ADDRESSES)}", 5000)
+    return TestClient(
+        shared.app, base_url="http://desk.example", follow_redirects=False, client=where
+    )
 
 
 def bearer(secret: str) -> dict[str, str]:
@@ -197,6 +205,20 @@ def test_a_browser_is_sent_to_the_log_in_page_and_back(client: TestClient) -> No
     assert client.get("/config").status_code == 401
 
 
+@pytest.mark.parametrize(
+    "way", ["/?c=abc&language=zh", "/knowledge?words=caf%C3%A9%20%26%20co", "/conversations/a.md"]
+)
+def test_after_a_log_in_the_address_is_the_one_that_was_opened(
+    client: TestClient, way: str
+) -> None:
+    sent = client.get(way, headers={"Accept": "text/html"}).headers["location"]
+    form = client.get(sent).text
+    hidden = re.search(r'name="next" value="([^"]*)"', form)
+    assert hidden is not None
+    done = log_in(client, PASSWORD, unescape(hidden.group(1)))
+    assert done.headers["location"] == way
+
+
 def test_after_a_log_out_the_old_cookie_is_worth_nothing(client: TestClient) -> None:
     log_in(client, PASSWORD)
     old = client.cookies["firstpilot-login"]
@@ -231,6 +253,30 @@ def test_two_browsers_with_one_password_are_two_people(client: TestClient) -> No
     assert (wrong.status_code, right.status_code) == (422, 200)
 
 
+def test_a_person_gets_and_erases_what_is_kept_of_them_alone(
+    client: TestClient, held: Store
+) -> None:
+    ids = []
+    for _ in range(2):
+        client.cookies.clear()
+        client.get("/login", headers={"Accept": "text/html"})
+        log_in(client, PASSWORD)
+        ids.append(client.post("/api/v1/ask", json=QUESTION).json()["id"])
+    got = client.get("/my-data")
+    assert "attachment" in got.headers["content-disposition"]
+    assert got.headers["cache-control"] == "no-store"
+    assert ids[1] in got.text
+    assert ids[0] not in got.text
+    foreign = client.post("/my-data/erase", headers={"Origin": "https://evil.example"})
+    assert foreign.status_code == 403
+    owner = got.json()["owner"]
+    assert held.usage.of(owner) != []
+    done = client.post("/my-data/erase", headers={"Origin": "http://desk.example"})
+    assert (done.status_code, done.headers["location"]) == (303, "../")
+    assert held.usage.of(owner) == []
+    assert client.get("/my-data").status_code == 401, "the log-in went, too"
+
+
 @pytest.mark.parametrize(
     "way",
     [
@@ -254,6 +300,24 @@ def test_guessing_is_slowed_down(assistant: Assistant, held: Store) -> None:
     late = log_in(client, PASSWORD)
     assert late.status_code == 429
     assert 1 <= int(late.headers["retry-after"]) <= 60
+
+
+@pytest.mark.parametrize("header", ["authorization", "x-api-key"])
+def test_guessing_at_any_door_is_slowed_down(client: TestClient, key: str, header: str) -> None:
+    def sent(secret: str) -> Any:
+        value = f"Bearer {secret}" if header == "authorization" else secret
+        headers: Any = {header: value.encode()}
+        return client.get("/v1/models", headers=headers)
+
+    told = [sent(f"guess {n}").status_code for n in range(12)]
+    assert told == [401] * 10 + [429] * 2
+    late = sent(PASSWORD)
+    assert late.status_code == 429
+    assert 1 <= int(late.headers["retry-after"]) <= 60
+    assert log_in(client, PASSWORD).status_code == 429, "the log-in page counts the same guesses"
+    assert sent(key).status_code == 200, "a key cannot be guessed"
+    login = client.get("/login", headers={"Accept": "text/html"})
+    assert login.status_code == 200
 
 
 # -- how much

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from assistant import Assistant, Filters, Message, Role, Settings, Verdict
+from assistant.composition_root import parts_for
 from assistant.errors import QuestionError
 from assistant.exchange import of_answer
 from assistant.schema import Answered, AnswerKind, Retrieved, Verified
@@ -152,3 +153,10 @@ def test_it_answers_without_any_socket(settings: Settings, tmp_path: Path) -> No
     command = [sys.executable, "-c", code, str(tmp_path / "data"), str(settings.knowledge_dir)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_whether_text_can_leave_the_machine_is_known_before_it_does(settings: Settings) -> None:
+    for backend, leaves in (("embedded", False), ("vllm:m@http://10.0.0.9:8000/v1", True)):
+        parts = parts_for(settings.model_copy(update={"backend": backend}), None)
+        assert Assistant(**parts).can_leave_machine is leaves
+        assert Assistant(**parts | {"search_leaves_machine": True}).can_leave_machine

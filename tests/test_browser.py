@@ -178,6 +178,7 @@ def test_the_whole_way_from_a_first_visit_to_a_quote(
     name = f"{width}-{locale[:2]}-{scheme}"
     tab.locator(".fp-welcome").wait_for()
     assert tab.locator(".fp-roles section").count() == 5
+    assert not tab.locator("#fp-pane").is_visible(), "there are no sources yet"
     picture(tab, f"welcome-{name}")
     found = [("welcome", problem) for problem in problems(tab)]
     article = ask(tab, question)
@@ -334,6 +335,37 @@ def test_conversations_are_kept_found_renamed_exported_and_deleted(open_page: Op
     item.locator(".fp-sure > summary").click()
     item.locator(".fp-danger").click()
     tab.locator(".fp-welcome").wait_for()
+    assert tab.locator(".fp-open").all_inner_texts() == ["Why do firms hold back?"]
+
+
+def test_a_reader_gets_and_erases_what_is_kept_of_them(open_page: Open) -> None:
+    tab = open_page()
+    ask(tab, "How many small firms use AI?")
+    assert tab.locator("#fp-account form[action=logout]").count() == 0, "nobody logged in"
+    tab.locator("#my-data > summary").click()
+    with tab.expect_download() as waiting:
+        tab.locator("#my-data a[href=my-data]").click()
+    assert "How many small firms use AI?" in waiting.value.path().read_text("utf-8")
+    tab.locator("#my-data .fp-sure > summary").click()
+    picture(tab, "my-data")
+    assert problems(tab) == []
+    tab.locator("#my-data .fp-danger").click()
+    tab.wait_for_url("**/")
+    settle(tab, "en-GB")
+    tab.locator(".fp-welcome").wait_for()
+    assert tab.locator(".fp-open").count() == 0
+
+
+def test_deleting_the_open_conversation_while_it_is_answered_ends_it(open_page: Open) -> None:
+    tab = open_page()
+    box = tab.locator("#fp-question textarea")
+    box.fill("How many small firms use AI?")
+    box.press("Enter")
+    tab.locator(".fp-item .fp-options > summary").click()
+    tab.locator(".fp-sure > summary").first.click()
+    tab.locator(".fp-item .fp-danger").click()
+    tab.locator(".fp-welcome").wait_for()
+    ask(tab, "Why do firms hold back?")
     assert tab.locator(".fp-open").all_inner_texts() == ["Why do firms hold back?"]
 
 

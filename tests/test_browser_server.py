@@ -161,7 +161,8 @@ def test_an_added_document_is_answered_from_and_its_name_runs_nothing(
     told = tab.locator("#fp-added li")
     told.nth(2).wait_for(timeout=2 * SLOW)
     text = "\n".join(told.all_inner_texts())
-    assert "added" in text
+    assert "Added" in text
+    assert "Not added" in text
     assert "damaged" in text
     article = ask(tab, "How many online courses does the Fernhill bakery repay?")
     assert "14" in article.inner_text()
@@ -204,8 +205,9 @@ def test_a_server_killed_in_the_middle_of_an_answer_loses_nothing_that_was_read(
         second.get_by_text("interrupted before its end").wait_for()
         assert first.get_attribute("data-stage") == "done"
         assert second.get_attribute("data-stage") == "unfinished"
-        assert re.sub(r"[✓\s\d]", "", second.locator(".fp-answer").inner_text()) == re.sub(
-            r"[✓\s\d]", "", shown
+        # What stood behind a mark is not kept of an answer without an end: it is text then.
+        assert re.sub(r"[✓\s\d\[\]]", "", second.locator(".fp-answer").inner_text()) == re.sub(
+            r"[✓\s\d\[\]]", "", shown
         )
         picture(page, "interrupted")
         second.locator("[data-do=retry]").click()

@@ -36,6 +36,25 @@ def blocks(language: str) -> list[object]:
     ]
 
 
+def test_every_file_for_a_deployment_is_spoken_of() -> None:
+    named = set(re.findall(r"deploy/[\w@.]+", PAGES["deployment"]))
+    assert {f"deploy/{path.name}" for path in (ROOT / "deploy").iterdir()} <= named
+
+
+def test_a_worker_of_several_is_the_single_service_on_a_port_of_its_own() -> None:
+    one, many = (
+        (ROOT / "deploy" / name).read_text("utf-8").splitlines()
+        for name in ("firstpilot.service", "firstpilot@.service")
+    )
+    differ = [(was, is_) for was, is_ in zip(one, many, strict=True) if was != is_]
+    assert [is_.partition("=")[0] for _, is_ in differ] == ["Description", "ExecStart"]
+    assert differ[1][1].endswith("serve --port %i")
+    ports = re.findall(
+        r"server 127\.0\.0\.1:(\d+);", (ROOT / "deploy/nginx.conf").read_text("utf-8")
+    )
+    assert [f"firstpilot@{port}" in PAGES["deployment"] for port in ports] == [True, True]
+
+
 @pytest.fixture(scope="module")
 def held(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     store = open_store(Settings(data_dir=tmp_path_factory.mktemp("docs")))

@@ -12,11 +12,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
+from pydantic import BaseModel
 
 from assistant import Assistant, Settings, contract
+from assistant.doors import openai_shapes as shapes
 from assistant.store import Store, open_store
 from tests.served import served
 
@@ -103,6 +105,43 @@ def test_the_fields_of_the_contract_are_these(model: type[contract.Part]) -> Non
     assert fields(model.model_json_schema()) == SHAPES[model.__name__]
 
 
+EVENTS = {
+    event.model_fields["event"].default: event
+    for event in get_args(get_args(contract.StreamEvent)[0])
+}
+
+
+def test_the_events_of_a_stream_and_their_fields_are_these() -> None:
+    """What they hold is pinned above: an answer, a sentence, a passage."""
+    told = {
+        name: fields(event.model_json_schema())[event.__name__] for name, event in EVENTS.items()
+    }
+    assert told == SHAPES["StreamEvent"]
+
+
+@pytest.mark.parametrize("model", [shapes.ChatRequest, shapes.ChatCompletion, shapes.ModelList])
+def test_the_fields_of_openais_shapes_are_these(model: type[BaseModel]) -> None:
+    told = fields(model.model_json_schema())
+    own = {name: told[name] for name in told if hasattr(shapes, name)}
+    assert own == SHAPES["OpenAI"][model.__name__]
+
+
+def test_the_chunks_of_openais_stream_are_these(url: str) -> None:
+    asked = {
+        "model": "firstpilot", "stream": True, "stream_options": {"include_usage": True},
+        "messages": [{"role": "user", "content": QUESTION}],
+    }  # fmt: skip
+    lines = raw_curl(url, "/v1/chat/completions", asked).split("\n")
+    *sent, end = [line.removeprefix("data: ") for line in lines if line.startswith("data: ")]
+    assert end == "[DONE]"
+    kinds: dict[str, list[str]] = {}
+    for chunk in map(json.loads, sent):
+        delta = chunk["choices"][0]["delta"] if chunk["choices"] else {}
+        kinds["+".join(sorted(delta)) or "usage"] = sorted(chunk)
+        assert chunk["object"] == "chat.completion.chunk"
+    assert kinds == SHAPES["OpenAI"]["chunks"]
+
+
 def fields(schema: dict[str, Any]) -> dict[str, list[str]]:
     """Return the fields of a model and of every model inside it, those needed with a star."""
     parts = {schema["title"]: schema, **schema.get("$defs", {})}
@@ -159,6 +198,13 @@ def test_rest_keeps_feedback_of_who_asked_alone(url: str, held: Store) -> None:
     assert "no answer" in curl(url, "/api/v1/feedback", given)["error"]
 
 
+def test_a_plain_program_on_this_machine_can_say_what_it_thinks(url: str, held: Store) -> None:
+    answer = curl(url, "/api/v1/ask", {"question": QUESTION})
+    given = {"answer_id": answer["id"], "rating": 1, "comment": ""}
+    assert curl(url, "/api/v1/feedback", given)["rating"] == 1
+    assert held.opinions.of("local")[answer["id"]].rating == 1
+
+
 @pytest.mark.parametrize(
     ("path", "body"),
     [
@@ -199,10 +245,12 @@ def test_a_question_whose_asker_left_is_dropped(
     asked: list[str] = []
     stream = Service.stream
 
-    def slow(self: Service, person: Any, door: str, question: contract.Question) -> Any:
+    def slow(
+        self: Service, person: Any, door: str, question: contract.Question, stop: Any = None
+    ) -> Any:
         asked.append(question.question)
         go.wait(30)
-        yield from stream(self, person, door, question)
+        yield from stream(self, person, door, question, stop)
 
     monkeypatch.setattr(Service, "stream", slow)
     store = open_store(Settings(data_dir=tmp_path))

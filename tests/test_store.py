@@ -201,11 +201,26 @@ def test_what_another_living_worker_answers_is_left_alone_until_it_is_old(store:
         session.execute(update(TurnRow).values(worker="another-machine:7:abc"))
     assert store.conversations.recover() == 0
     with store.database.session() as session:
-        session.execute(update(TurnRow).values(asked=datetime.now(UTC) - timedelta(hours=1)))
+        session.execute(update(TurnRow).values(touched=datetime.now(UTC) - timedelta(hours=1)))
     assert store.conversations.recover() == 1
     store.conversations.stop(turn.id, "late")
     (old,) = store.conversations.turns("ann", kept.id)
     assert (old.state, old.text) == (TurnState.UNFINISHED, "")
+
+
+def test_a_long_answer_that_grows_is_not_old(store: Store, answer: Answer) -> None:
+    """Whoever opens the store looks for what is lost, such as ``firstpilot people list``."""
+    kept = store.conversations.create("ann")
+    turn = store.conversations.begin("ann", kept.id, "How many?")
+    with store.database.session() as session:
+        long_ago = datetime.now(UTC) - timedelta(hours=1)
+        session.execute(update(TurnRow).values(worker="another-machine:7:abc", asked=long_ago))
+    assert store.conversations.progress(turn.id, "Half of ")
+    assert store.conversations.recover() == 0
+    assert store.conversations.finish(turn.id, of_answer(answer))
+    (now,) = store.conversations.turns("ann", kept.id)
+    assert now.state is TurnState.DONE
+    assert not store.conversations.progress(turn.id, "late"), "what is done is told to be"
 
 
 @pytest.mark.parametrize(
@@ -227,6 +242,11 @@ def test_feedback_is_one_per_person_and_answer(store: Store, answer: Answer) -> 
         kept = of_answer(answer).model_copy(update={"id": f"{answer.id}-{owner}"})
         store.usage.add(owner, "rest", kept, 0.5)
     store.opinions.give("ann", f"{answer.id}-ann", -1, "wrong year")
+    given = store.opinions.give("ann", f"{answer.id}-ann", 1)
+    assert store.opinions.of("ann") == {f"{answer.id}-ann": given}
+    assert (given.rating, given.comment) == (1, "wrong year"), "a thumb takes no comment away"
+    later = store.opinions.give("ann", f"{answer.id}-ann", 0, "wrong place")
+    assert (later.rating, later.comment) == (0, "wrong place")
     given = store.opinions.give("ann", f"{answer.id}-ann", 1)
     assert store.opinions.of("ann") == {f"{answer.id}-ann": given}
     assert store.opinions.of("ann", ["another"]) == {}
@@ -360,6 +380,23 @@ def test_several_processes_make_the_tables_once(address: str, tmp_path: Path) ->
     store = opened_at(address, tmp_path)
     assert len(store.conversations.of("ann")) == 4
     store.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no such modes")
+@pytest.mark.parametrize("before", [None, 0o644])
+def test_other_users_of_the_machine_cannot_read_the_file(
+    tmp_path: Path, before: int | None
+) -> None:
+    file = tmp_path / "store.db"
+    if before is not None:
+        Database(database_url(tmp_path, None)).close()
+        file.chmod(before)
+    opened = Store(Database(database_url(tmp_path, None)))
+    opened.conversations.create("ann", "secret")
+    kept = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.glob("store.db*")}
+    kept.pop("store.db.lock", None)
+    assert kept == dict.fromkeys(("store.db", "store.db-wal", "store.db-shm"), 0o600)
+    opened.close()
 
 
 def test_the_migrations_make_what_the_tables_say(store: Store) -> None:

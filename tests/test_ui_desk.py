@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from sqlalchemy import update
 
 from assistant import Assistant
-from assistant.errors import BackendError, QuestionError
+from assistant.errors import BackendError, QuestionEmpty, QuestionTooLong, StorageError
 from assistant.exchange import of_answer
 from assistant.schema import (
     Answered,
@@ -20,9 +23,13 @@ from assistant.schema import (
     Thought,
     Verified,
 )
+from assistant.service import Uses
+from assistant.stopping import Stop
 from assistant.store import Store, TurnState
-from assistant.ui.desk import Desk, Scene
+from assistant.store.tables import TurnRow
+from assistant.ui.desk import Desk
 from assistant.ui.filtering import Choice
+from assistant.ui.scenes import Scene
 from assistant.ui.transcript import RUNNING, Stage
 from tests.test_ui_html import answered, check_of, citation, listing_of, passage
 
@@ -32,18 +39,36 @@ FREE = Choice(filters=None, background="")
 class Scripted:
     """An assistant that says what it was told, and remembers what it was asked."""
 
+    can_leave_machine = True
+    stop: Stop | None = None
+
     def __init__(self, *events: Event | Exception) -> None:
         self.events = events
         self.asked: list[tuple[str, list[str], Filters | None]] = []
 
     def stream(
-        self, question: str, history: Sequence[Message] = (), filters: Filters | None = None
+        self,
+        question: str,
+        history: Sequence[Message] = (),
+        filters: Filters | None = None,
+        stop: Stop | None = None,
     ) -> Iterator[Event]:
+        self.stop = stop
         self.asked.append((question, [message.content for message in history], filters))
         for event in self.events:
             if isinstance(event, Exception):
                 raise event
             yield event
+
+    def readable(self, question: str) -> str:
+        if len(question) > 100:
+            raise QuestionTooLong(len(question), 100)
+        if "q" not in question and "?" in question[:1]:
+            raise QuestionEmpty
+        return question
+
+    def coverage(self) -> Any:
+        return SimpleNamespace(documents=())
 
     def search(self, query: str) -> list[Any]:
         return [listing_of("how many smes use ai")]
@@ -119,16 +144,36 @@ def test_whatever_fails_the_reader_gets_a_calm_line_and_keeps_what_was_shown(
     last = drain(desk).turns[-1]
     assert last.stage is Stage.FAILED
     assert last.text == "AI is used. [1]"
-    assert "secret" not in last.note
+    assert last.reference == last.key[:8], "the log has the rest"
     (kept,) = store.conversations.turns("me", store.conversations.of("me")[0].id)
     assert (kept.state, kept.text) == (TurnState.UNFINISHED, "AI is used. [1]")
 
 
-def test_a_question_that_cannot_be_taken_leaves_no_turn(store: Store) -> None:
-    desk, _ = desk_with(store, QuestionError("too long"))
-    scene = drain(desk)
-    assert scene.turns[-1].note == "too long"
-    assert store.conversations.turns("me", scene.conversation) == []
+@pytest.mark.parametrize(("question", "why"), [("?", QuestionEmpty), ("q" * 101, QuestionTooLong)])
+def test_a_question_that_cannot_be_taken_begins_no_conversation(
+    store: Store, question: str, why: type[Exception]
+) -> None:
+    desk, _ = desk_with(store, *WHOLE)
+    assert isinstance(drain(desk, question).refused, why)
+    assert store.conversations.of("me") == []
+
+
+def test_a_change_that_cannot_be_taken_loses_nothing(store: Store) -> None:
+    desk, _ = desk_with(store, *WHOLE)
+    first = drain(desk, "one?")
+    for question in ("two?", "three?"):
+        drain(desk, question, first.conversation)
+    scene = drain(desk, "q" * 5000, first.conversation, replaced=first.turns[0].key)
+    assert isinstance(scene.refused, QuestionTooLong)
+    assert [turn.question for turn in desk.open("me", first.conversation).turns] == [
+        "one?", "two?", "three?",
+    ]  # fmt: skip
+
+
+def test_what_is_asked_is_measured_with_what_stands_before_it(store: Store) -> None:
+    desk, _ = desk_with(store, *WHOLE)
+    choice = Choice(filters=None, background="We run a farm." * 7)
+    assert isinstance(drain(desk, "q" * 10, choice=choice).refused, QuestionTooLong)
 
 
 def test_a_reader_who_leaves_in_the_middle_finds_the_answer_marked(store: Store) -> None:
@@ -138,17 +183,61 @@ def test_a_reader_who_leaves_in_the_middle_finds_the_answer_marked(store: Store)
     cast(Any, running).close()  # as when the tab is closed
     (turn,) = desk.open("me", scenes[-1].conversation).turns
     assert (turn.stage, turn.text) == (Stage.UNFINISHED, "AI is used. [1]")
+    assert turn.could_leave is True, "as it was when it was asked"
 
 
 def test_a_stopped_answer_keeps_what_was_shown_and_is_not_finished_later(store: Store) -> None:
-    desk, _ = desk_with(store, *WHOLE)
+    desk, scripted = desk_with(store, *WHOLE)
     running = desk.answer("me", "", "q?", FREE)
     scene = [next(running) for _ in range(3)][-1]
-    assert desk.stop("me", scene.conversation).turns[-1].stage is Stage.STOPPED
+    assert scripted.stop is not None
+    assert not scripted.stop.is_set()
+    halted = desk.stop("me", scene.conversation)
+    assert scripted.stop.is_set(), "the model is told at once"
+    assert halted.turns[-1].stage is Stage.STOPPED
+    assert halted.turns[-1].checks == scene.turns[-1].checks, "its quotes stay"
+    assert halted.passages == scene.passages
     assert [each.turns[-1].stage for each in running] == [Stage.STOPPED]
     (turn,) = desk.open("me", scene.conversation).turns
     assert turn.stage is Stage.UNFINISHED
     assert turn.text == "AI is used. [1]"
+
+
+@pytest.mark.parametrize("way", ["delete", "leave"])
+@pytest.mark.parametrize("after", [1, 2, 3])
+def test_what_its_reader_deleted_or_left_is_shown_no_more(
+    store: Store, way: str, after: int
+) -> None:
+    desk, _ = desk_with(store, *WHOLE)
+    running = desk.answer("me", "", "q?", FREE)
+    scene = [next(running) for _ in range(after)][-1]
+    getattr(desk, way)("me", scene.conversation)
+    assert list(running) == []
+    assert store.usage.of("me") == []
+    kept = store.conversations.turns("me", scene.conversation)
+    assert [turn.state for turn in kept] == [TurnState.UNFINISHED] * (way == "leave")
+
+
+def test_what_another_process_deleted_is_shown_no_more(store: Store) -> None:
+    desk, _ = desk_with(store, *WHOLE)
+    running = desk.answer("me", "", "q?", FREE)
+    scene = [next(running) for _ in range(3)][-1]
+    store.conversations.delete("me", scene.conversation)
+    assert list(running) == []
+    assert store.usage.of("me") == []
+
+
+def test_who_looks_while_an_answer_grows_sees_it_growing(store: Store) -> None:
+    desk, _ = desk_with(store, *WHOLE)
+    first = drain(desk, "one?")
+    running = desk.answer("me", first.conversation, "two?", FREE)
+    shown = [next(running) for _ in range(3)][-1]
+    looked = desk.look("me", first.conversation, Language.ZH)
+    assert looked.turns == shown.turns
+    assert (looked.key, looked.passages) == (shown.key, shown.passages)
+    assert [scene.language for scene in running] == [Language.ZH], "it goes on in that language"
+    assert desk.look("me", first.conversation, Language.EN).turns[-1].stage is Stage.DONE
+    assert desk.look("you", first.conversation, Language.EN).turns == ()
 
 
 def test_a_changed_question_replaces_its_turn_and_what_follows(store: Store) -> None:
@@ -167,6 +256,22 @@ def test_thoughts_come_before_the_answer_and_are_none_of_it(store: Store) -> Non
     assert Stage.THINKING in stages
     assert stages[-1] is Stage.DONE
     assert set(stages[:-1]) <= RUNNING
+
+
+def test_a_model_that_thinks_long_is_not_taken_for_dead(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk, _ = desk_with(store, WHOLE[0], Thought(piece="hm"), *WHOLE[1:])
+    monkeypatch.setattr("assistant.ui.desk.TOUCH", -1.0)
+    running = desk.answer("me", "", "q?", FREE)
+    next(running)
+    with store.database.session() as session:
+        long_ago = datetime.now(UTC) - timedelta(hours=1)
+        session.execute(update(TurnRow).values(worker="elsewhere:7:abc", touched=long_ago))
+    next(running)
+    next(running)  # the thought
+    assert store.conversations.recover() == 0
+    assert list(running)[-1].turns[-1].stage is Stage.DONE
 
 
 def test_nobody_sees_or_changes_what_is_somebody_elses(store: Store) -> None:
@@ -205,7 +310,28 @@ def test_a_store_that_fails_is_told_calmly(store: Store, monkeypatch: pytest.Mon
     last = drain(desk).turns[-1]
     assert last.stage is Stage.FAILED
     assert last.language is Language.EN
-    assert "disk" not in last.note
+    assert last.reference == "store"
+
+
+def test_an_answer_of_the_page_is_counted_as_any_other(store: Store) -> None:
+    told: list[tuple[str, str]] = []
+    scripted = cast(Assistant, Scripted(*WHOLE))
+    uses = Uses(store, lambda door, answer, _: told.append((door, answer.id)))
+    scene = drain(Desk(scripted, store, uses))
+    assert scene.turns[-1].stage is Stage.DONE
+    assert told == [("page", answered().id)]
+    assert [use.door for use in store.usage.of("me")] == ["page"]
+
+
+def test_an_answer_is_not_lost_because_its_use_could_not_be_kept(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise StorageError("the disk is full")
+
+    monkeypatch.setattr(store.usage, "add", full)
+    desk, _ = desk_with(store, *WHOLE)
+    assert drain(desk).turns[-1].stage is Stage.DONE
 
 
 def _broken(*_: object) -> Any:

@@ -35,6 +35,8 @@ from assistant.ui.transcript import Opinion, Shown, Stage, turn_html, welcome_ht
 from tests.attacks import ATTACKS
 
 BADGE = ["button", "span"]
+KEPT = ["span", *BADGE]
+"""The first badge behind a word, which keeps it on its line."""
 ATTACK = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>\u202e\x07"
 KNOWN = {
     *{"div", "p", "a", "ul", "ol", "li", "table", "tr", "td", "th", "details", "summary", "span"},
@@ -48,13 +50,14 @@ KNOWN = {
         "section",
         "h2",
         "h3",
+        "h4",
         "dl",
         "dt",
         "dd",
     },
     *{"form", "label", "textarea", "svg", "path", "nav", "input", "select", "option"},
 }
-OWN = {"knowledge"}
+OWN = {"knowledge", "my-data"}
 VOID = {"br", "input", "path"}
 
 
@@ -133,7 +136,11 @@ def listing_of(*questions: str) -> Passage:
     return replace(one, chunk=replace(one.chunk, questions=listed))
 
 
-def drawn(key: str = "k", checks: tuple[ClaimCheck, ...] = ()) -> Badges:
+def drawn(key: str = "k", checks: tuple[ClaimCheck, ...] | None = None) -> Badges:
+    """Badges by some checks; without any named, by one that bears out all there is."""
+    if checks is None:
+        quotes = tuple(citation("AI is used.", passage(), n) for n in (1, 2, 3, 12))
+        checks = (replace(check_of("AI is used.", 0, quotes[0]), evidence=quotes),)
     return Badges(key=key, language=Language.EN, checks=checks)
 
 
@@ -164,17 +171,43 @@ def test_badges_lead_to_the_source_of_the_same_number() -> None:
     assert [a["id"] for tag, a in cards.tags if tag == "details"] == ["src-k7-1", "src-k7-2"]
 
 
+def test_without_evidence_a_marker_is_text() -> None:
+    assert harmless(answer_html("see [12] and [2]", drawn(checks=()))).text == "see [12] and [2]"
+    only = (check_of("AI is used.", 0, citation("AI is used.", passage())),)
+    seen = harmless(answer_html("AI is used. [1][2] Or 【7】", drawn(checks=only)))
+    assert [a["data-card"] for tag, a in seen.tags if tag == "button"] == ["src-k-1"]
+    assert seen.text == "AI is used.✓1 [2] Or 【7】"
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("They use AI. [1]", "AI.✓1"),
+        ("三成企业在用。[1]", "用。✓1"),
+        ("It says “AI”. [2]", "“AI”.✓2"),
+    ],
+)
+def test_a_badge_never_hangs_alone_on_a_line(text: str, kept: str) -> None:
+    html = answer_html(text, drawn())
+    (inside,) = re.findall(r'<span class="fp-keep">(.*?</button>)</span>', html)
+    # What stands together before the badge; between a quote and its mark no line breaks anyway.
+    assert kept.endswith(Tags(inside).text)
+    assert Tags(html).text.endswith(kept)
+
+
 @pytest.mark.parametrize(
     ("text", "tags"),
     [
-        ("One. [1]\n\n- Two. [1]\n- Three.\n", ["p", *BADGE, "ul", "li", *BADGE, "li"]),
-        ("1. One. [1]\n2. Two.\n", ["ol", "li", *BADGE, "li"]),
+        ("One. [1]\n\n- Two. [1]\n- Three.\n", ["p", *KEPT, "ul", "li", *KEPT, "li"]),
+        ("1. One. [1]\n2. Two.\n", ["ol", "li", *KEPT, "li"]),
         ("3) One.\n4、二。", ["ol", "li", "li"]),
         ("# Head\n**Bold** and * not *", ["p", "p", "strong"]),
-        ("One. [1, 2] Two. 【3】", ["p", *BADGE, *BADGE, *BADGE]),
+        ("One. [1, 2] Two. 【3】", ["p", *KEPT, *BADGE, *KEPT]),
+        ("**One** [1]", ["p", "strong", *BADGE]),
+        ("[1]", ["p", *BADGE]),
         (
             "| A | B |\n|---|---|\n| x | y [1] |\n",
-            ["div", "table", "tr", "th", "th", "tr", "td", "td", *BADGE],
+            ["div", "table", "tr", "th", "th", "tr", "td", "td", *KEPT],
         ),
         ("| x | y |\n", ["div", "table", "tr", "td", "td"]),
         ("", []),
@@ -371,16 +404,45 @@ def test_thoughts_are_folded_and_told_apart() -> None:
         (Stage.STOPPED, "AI is used. [1]", "Stopped before the end"),
         (Stage.UNFINISHED, "AI is used. [1]", "interrupted before its end"),
         (Stage.UNFINISHED, "", "Interrupted before anything was found"),
-        (Stage.FAILED, "", "no luck"),
+        (Stage.FAILED, "", "ask again (reference abc1)"),
     ],
 )
 def test_each_stage_says_how_far_the_answer_is(stage: Stage, text: str, told: str) -> None:
-    seen = article(shown(stage=stage, text=text, note="no luck"))
+    seen = article(shown(stage=stage, text=text, reference="abc1"))
     assert told in seen.text
     running = stage in {Stage.SEARCHING, Stage.THINKING, Stage.CHECKING}
     events = {a.get("data-do") for _, a in seen.tags}
     assert ("retry" in events) is not running
     assert ("edit" in events) is not running
+
+
+@pytest.mark.parametrize("stage", [Stage.STOPPED, Stage.UNFINISHED, Stage.FAILED])
+def test_what_has_no_end_says_whether_text_could_leave_the_machine(stage: Stage) -> None:
+    told = {may: article(shown(stage=stage, could_leave=may)).text for may in (True, False, None)}
+    assert "may have been sent to an outside service" in told[True]
+    assert "nothing left this machine" in told[False].lower()
+    assert "machine" not in told[None]
+
+
+def test_a_warning_is_no_less_visible_than_what_was_checked() -> None:
+    html = turn_html(shown(answered(notices=("Written by AI.",))), 1, Language.EN, last=True)
+    assert '<p class="fp-warned"><span aria-hidden="true">!</span> Written by AI.</p>' in html
+
+
+def test_a_first_visit_invites_to_try_and_a_question_says_what_edit_edits() -> None:
+    assert "Try one of these:" in harmless(welcome_html(Language.EN)).text
+    assert "试试这些问题：" in harmless(welcome_html(Language.ZH)).text
+    assert "Edit question" in article(shown(answered())).text
+
+
+def test_every_answer_says_who_answered_and_whether_text_left_the_machine() -> None:
+    none = Grounding(checks=(), verifier="v")
+    for kind in (AnswerKind.ABSTENTION, AnswerKind.SMALLTALK):
+        seen = article(shown(answered(kind=kind, citations=(), grounding=none)))
+        assert "Answered by FirstPilot itself · nothing left this machine" in seen.text
+    left = replace(answered().provenance, left_machine=True)
+    seen = article(shown(answered(grounding=none, provenance=left)))
+    assert "FirstPilot itself · question and passages were sent to an outside" in seen.text
 
 
 def test_an_abstention_offers_questions_and_the_way_to_what_is_covered() -> None:
@@ -434,7 +496,7 @@ def test_two_hundred_attacks_stay_text_wherever_they_come_in() -> None:
             thoughts=attack,
         )
         turn = shown(
-            answer, key=attack, question=attack, suggestions=(attack,), note=attack,
+            answer, key=attack, question=attack, suggestions=(attack,), reference=attack,
             opinion=Opinion(rating=1),
         )  # fmt: skip
         article(turn)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,15 +14,19 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from assistant import Assistant
+from assistant.errors import StorageError
 from assistant.exchange import of_answer
+from assistant.intake import Outcome, State
 from assistant.schema import Filters, Kind, Language
+from assistant.settings import baselines_dir
 from assistant.store import Store
 from assistant.ui import texts
 from assistant.ui.browse import Picked, knowledge_html
 from assistant.ui.filtering import NOTHING, choose, filters_html, places_of
 from assistant.ui.pages import page_routes
 from assistant.ui.scores import last_report, quality_html, read_scores
-from assistant.ui.sidebar import sidebar_html
+from assistant.ui.sidebar import account_html, sidebar_html
+from assistant.ui.uploading import added
 from tests.attacks import ATTACKS
 from tests.test_ui_html import KNOWN, Tags, answered, harmless, passage
 
@@ -38,7 +44,7 @@ def test_both_languages_say_the_same_things() -> None:
     assert list(english) == list(chinese)
     for key, text in english.items():
         assert sorted(_fields(text)) == sorted(_fields(chinese[key])), key
-    for table in (texts.KINDS, texts.MEASURES, texts.SUITES):
+    for table in (texts.KINDS, texts.MEASURES, texts.PARTS, texts.SUITES):
         assert list(table[Language.EN]) == list(table[Language.ZH])
     assert [len(q) for q in texts.EXAMPLES[Language.EN].values()] == [
         len(q) for q in texts.EXAMPLES[Language.ZH].values()
@@ -168,9 +174,10 @@ def test_scores_stand_with_their_interval_and_number_of_cases(tmp_path: Path) ->
     scored(tmp_path)
     seen = harmless_page(quality_html(read_scores(tmp_path), None, Language.EN))
     text = " ".join(seen.text.split())
-    assert "Right (test) 88 %81–92120" in text
+    assert "Questions nobody looked at while building" in text
+    assert "Right 88 %81–92120" in text
     # The sum of our own system alone: no other system, no single slice, nothing unmeasured.
-    assert text.count("Right (test)") == 1
+    assert text.count("Right ") == 1
     assert "AUROC" not in text
     assert "中文" in text
 
@@ -253,3 +260,74 @@ def test_a_conversation_is_given_to_its_owner_alone(client: TestClient, store: S
     assert client.get(f"{path}.exe").status_code == 404
     assert client.get("/conversations/none.md").status_code == 404
     assert client.get("/conversations/..%2f..%2fetc.md").status_code == 404
+
+
+@pytest.mark.parametrize("language", Language)
+def test_only_who_is_logged_in_can_log_out(language: Language) -> None:
+    said = texts.TEXTS[language]
+    inside, outside = (
+        harmless(account_html(language, logged_in=logged_in)) for logged_in in (True, False)
+    )
+    ways = [
+        {a.get("action") for tag, a in seen.tags if tag == "form"} for seen in (inside, outside)
+    ]
+    assert ("logout" in ways[0], "logout" in ways[1]) == (True, False)
+    assert inside.text.endswith(said["log_out"])
+    for seen in (inside, outside):
+        assert "my-data/erase" in {a.get("action") for tag, a in seen.tags if tag == "form"}
+        assert said["my_data_get"] in seen.text
+
+
+def test_a_sector_is_called_what_it_is() -> None:
+    for language, name in ((Language.EN, "About us"), (Language.ZH, "关于我们")):
+        html = filters_html(language, PLACES, YEARS)
+        assert f'<label>{name}<select name="sector">' in html
+
+
+def test_the_committed_scores_travel_with_the_wheel_and_the_container() -> None:
+    """Without them an installed server says that there is no report yet."""
+    root = Path(__file__).resolve().parent.parent
+    build = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["tool"]["hatch"]["build"]
+    inside = build["targets"]["wheel"]["force-include"]["evals/baselines"]
+    assert inside == "assistant/_resources/baselines"
+    assert "/evals/baselines" in build["targets"]["sdist"]["include"], "a wheel may be built of it"
+    container = (root / "deploy" / "Containerfile").read_text("utf-8")
+    assert "COPY evals/baselines evals/baselines" in container
+    seen = harmless_page(quality_html(read_scores(baselines_dir()), None, Language.EN))
+    assert "Our own questions" in seen.text
+    assert "There is no report yet" not in seen.text
+    bars = [a["style"] or "" for _, a in seen.tags if a.get("class") == "fp-interval"]
+    assert len(bars) > 3
+    assert all(re.fullmatch(r"left:\d+%;width:\d+%", style) for style in bars)
+
+
+# ---- uploads
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        (Language.EN, ["Added", "12 passages", "Not added", "damaged"]),
+        (Language.ZH, ["已添加", "未能添加", "damaged"]),
+    ],
+)
+def test_what_became_of_an_upload_is_told_in_the_pages_language(
+    language: Language, told: list[str]
+) -> None:
+    bad = "<img src=x onerror=hit()>.pdf"
+    outcomes = [
+        Outcome(path="/a/good.txt", state=State.ADDED, detail="12 passages"),
+        Outcome(path=f"/a/{bad}", state=State.FAILED, detail="damaged"),
+    ]
+    first, last = added(lambda files: outcomes, ["good.txt", bad], language)
+    assert texts.TEXTS[language]["adding"] in first
+    seen = harmless(last).text
+    assert bad in seen
+    assert [word for word in told if word not in seen] == []
+    assert ("12 passages" in seen) is (language is Language.EN)
+
+
+def test_an_upload_that_fails_is_told_in_the_pages_language() -> None:
+    def full(_: object) -> list[Outcome]:
+        raise StorageError("the disk is full")
+
+    *_, last = added(full, ["a"], Language.ZH)
+    assert harmless(last).text == "文件未能添加，原因见服务器日志。 the disk is full"

@@ -24,7 +24,7 @@ from assistant.access.headers import drop_foreign_cors, open_cookies_to_frames, 
 from assistant.access.policy import Policy
 from assistant.access.rates import Rates
 from assistant.store import Person, Role, Store
-from assistant.visitors import owner_of, remember
+from assistant.visitors import address_of, local_owner, owner_of, remember
 
 LOGIN_COOKIE = "firstpilot-login"
 _OPEN = {"/healthz", "/readyz", "/login", "/logout"}
@@ -45,7 +45,14 @@ class Guard:
     """An ASGI application before another one."""
 
     def __init__(
-        self, app: ASGIApp, *, policy: Policy, store: Store, count: Count, upload_bytes: int
+        self,
+        app: ASGIApp,
+        *,
+        policy: Policy,
+        store: Store,
+        guesses: Rates,
+        count: Count,
+        upload_bytes: int,
     ) -> None:
         """Take what to guard, by which policy, and who knows the keys.
 
@@ -53,12 +60,14 @@ class Guard:
             app: what lies behind.
             policy: what holds.
             store: knows keys and logins.
+            guesses: counts secrets that are none, here and at the log-in page.
             count: told of each response: its method and status.
             upload_bytes: how long an upload may be.
         """
         self._app = app
         self._policy = policy
         self._keys = store.keys
+        self._guesses = guesses
         self._count = count
         self._upload_bytes = upload_bytes
         self._headers = security_headers(policy)
@@ -90,19 +99,18 @@ class Guard:
         person = await to_thread.run_sync(self._who, request, limiter=_LOOKUPS)
         if person is None:
             if _credential(request):
-                return self._unknown(request, "this key is not known; ask who runs the server")
+                return self._guessed(request)
             if path not in _OPEN:
                 return self._unknown(request, "send a key: Authorization: Bearer fp_…")
             person = Person(owner=owner_of(request.cookies), role=Role.READER)
         request.scope.setdefault("state", {})["person"] = person
         if self._policy.required and _COSTS.match(path):
             # A browser can throw its cookie away, a key cannot be changed by who has it.
-            host = request.client.host if request.client else "?"
             keyed = person.owner.startswith("key:")
-            seconds = self._rates.wait(person.owner if keyed else f"address:{host}")
+            caller = person.owner if keyed else f"address:{address_of(request)}"
+            seconds = self._rates.wait(caller)
             if seconds is not None:
-                message = f"too much was asked; ask again in {seconds} s"
-                return _refused(request, 429, message, {"Retry-After": str(seconds)})
+                return _too_much(request, "too much was asked; ask again", seconds)
         if _UPLOAD.match(path) and not self._may_upload(person):
             return _refused(request, 403, "only maintainers may add documents")
         return None
@@ -134,23 +142,35 @@ class Guard:
         person = self._keys.logged_in(login) if login else None
         if person is None and not self._policy.required:
             # Whoever sits at this machine may do everything.
-            return Person(owner=owner_of(request.cookies), role=Role.MAINTAINER)
+            return Person(owner=local_owner(request.cookies), role=Role.MAINTAINER)
         return person
 
     def _by_password(self, request: Request, secret: str) -> Person | None:
         """Take the page's password in place of a key, as some clients know no other way."""
         password = self._policy.password
+        # A key cannot be guessed, so who has one is let in whatever others at the address try.
+        if self._guesses.wait_before(address_of(request)) is not None:
+            return None
         # A header's bytes are read as Latin-1, whatever they were.
         sent = secret.encode("latin-1", "replace")
         if password is None or not hmac.compare_digest(sent, password.encode()):
             return None
         return Person(owner=owner_of(request.cookies), role=Role.READER)
 
+    def _guessed(self, request: Request) -> Response:
+        seconds = self._guesses.wait(address_of(request))
+        if seconds is not None:
+            return _too_much(request, "too many unknown keys; try again", seconds)
+        return self._unknown(request, "this key is not known; ask who runs the server")
+
     def _unknown(self, request: Request, why: str) -> Response:
         page = "text/html" in request.headers.get("accept", "") and request.method == "GET"
         if page and not _credential(request):
             way = quote(f"{self._policy.root_path}{_path(request)}", safe="/")
-            return RedirectResponse(f"{self._policy.root_path}/login?next={way}", 303)
+            if request.url.query:
+                way = f"{way}?{request.url.query}"
+            login = f"{self._policy.root_path}/login?next={quote(way, safe='/')}"
+            return RedirectResponse(login, 303)
         return _refused(request, 401, why, {"WWW-Authenticate": "Bearer"})
 
     async def _within(self, limit: int, request: Request, receive: Receive, send: Send) -> None:
@@ -213,6 +233,10 @@ def _credential(request: Request) -> str | None:
     if scheme.lower() == "bearer" and secret.strip(" "):
         return secret.strip(" ")
     return request.headers.get("x-api-key") or None
+
+
+def _too_much(request: Request, why: str, seconds: int) -> Response:
+    return _refused(request, 429, f"{why} in {seconds} s", {"Retry-After": str(seconds)})
 
 
 def _refused(

@@ -18,9 +18,8 @@ from assistant.access.rates import Rates
 from assistant.rendering import escape_html
 from assistant.store import Person, Role, Store
 from assistant.store.keys import LOGIN
-from assistant.visitors import owner_of
+from assistant.visitors import address_of, owner_of
 
-GUESSES = "10/minute;100/day"
 _TEXTS = {
     "en": {
         "title": "Log in",
@@ -53,10 +52,9 @@ input, button {{ font: inherit; padding: .6rem; border-radius: .4rem; border: 1p
 <button>{go}</button></form></main></body></html>"""
 
 
-def login_routes(policy: Policy, store: Store) -> APIRouter:
-    """Return the routes ``/login`` and ``/logout``."""
+def login_routes(policy: Policy, store: Store, guesses: Rates) -> APIRouter:
+    """Return the routes ``/login`` and ``/logout``; ``guesses`` counts those at other doors too."""
     routes = APIRouter(include_in_schema=False)
-    guesses = Rates(GUESSES)
 
     @routes.get("/login")
     def form(request: Request, next: str = "/") -> Response:  # noqa: A002 - the name in the address
@@ -69,7 +67,7 @@ def login_routes(policy: Policy, store: Store) -> APIRouter:
         next: Annotated[str, Form(max_length=2000)] = "/",  # noqa: A002 - as in the address
     ) -> Response:
         say = _say(request)
-        caller = request.client.host if request.client else "?"
+        caller = address_of(request)
         seconds = guesses.wait_before(caller)
         if seconds is not None:
             page = _form(request, next, say["slow"].format(seconds=seconds), 429)

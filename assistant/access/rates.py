@@ -13,6 +13,9 @@ from limits import RateLimitItem, parse_many
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
+GUESSES = "10/minute;100/day"
+"""How often an address may send a secret that is none, at all doors together."""
+
 
 class Rates:
     """Counts what callers ask. Safe to share between threads."""

@@ -14,8 +14,9 @@ from assistant.doors.workers import Workers
 from assistant.service import Service
 from assistant.settings import Settings
 from assistant.store import Person, Role, open_store
+from assistant.visitors import LOCAL
 
-ME = Person(owner="local", role=Role.READER)
+ME = Person(owner=LOCAL, role=Role.READER)
 """Whoever starts a program on this machine."""
 
 

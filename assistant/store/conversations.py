@@ -12,7 +12,7 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from os import getpid, kill
 
-from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from assistant.contract import Answer
@@ -100,8 +100,16 @@ class Conversations:
             )
             return [_turn(row) for row in rows]
 
-    def begin(self, owner: str, conversation_id: str, question: str) -> Turn:
+    def begin(
+        self, owner: str, conversation_id: str, question: str, could_leave: bool | None = None
+    ) -> Turn:
         """Add a question that is now being answered.
+
+        Args:
+            owner: who asks.
+            conversation_id: in which conversation.
+            question: as typed.
+            could_leave: whether text can leave the machine meanwhile, when that is known.
 
         Raises:
             QuestionError: this owner has no conversation of that id (any more).
@@ -128,17 +136,22 @@ class Conversations:
                 answer=None,
                 worker=self._worker,
                 asked=now,
+                touched=now,
+                could_leave=could_leave,
             )
             session.add(row)
         return _turn(row)
 
-    def progress(self, turn_id: str, text: str) -> None:
-        """Keep what was shown so far, in case the server goes away."""
-        self._set(turn_id, TurnState.ANSWERING, text)
+    def progress(self, turn_id: str, text: str) -> bool:
+        """Keep what was shown so far, in case the server goes away.
 
-    def finish(self, turn_id: str, answer: Answer) -> None:
-        """Keep the whole answer; the turn is done."""
-        self._set(turn_id, TurnState.DONE, answer.text, answer.model_dump_json())
+        False when the turn is not being answered any more: it was stopped or deleted.
+        """
+        return self._set(turn_id, TurnState.ANSWERING, text)
+
+    def finish(self, turn_id: str, answer: Answer) -> bool:
+        """Keep the whole answer; the turn is done. False as for ``progress``."""
+        return self._set(turn_id, TurnState.DONE, answer.text, answer.model_dump_json())
 
     def stop(self, turn_id: str, text: str) -> None:
         """Keep what was shown of an answer that will have no end; done turns stay as they are."""
@@ -163,14 +176,20 @@ class Conversations:
                 row.state = TurnState.UNFINISHED
         return len(lost)
 
-    def _set(self, turn_id: str, state: TurnState, text: str, answer: str | None = None) -> None:
-        """Change a turn that is being answered; one that was deleted or ended stays as it is."""
+    def _set(self, turn_id: str, state: TurnState, text: str, answer: str | None = None) -> bool:
+        """Change a turn that is being answered; False when it was deleted or has ended."""
         with self._database.session() as session:
-            session.execute(
+            done = session.execute(
                 update(TurnRow)
                 .where(TurnRow.id == turn_id, TurnRow.state == TurnState.ANSWERING)
-                .values(state=state, text=storable(text), answer=answer and storable(answer))
+                .values(
+                    state=state,
+                    text=storable(text),
+                    answer=answer and storable(answer),
+                    touched=datetime.now(UTC),
+                )
             )
+            return isinstance(done, CursorResult) and done.rowcount > 0
 
     def _found(self, *conditions: ColumnElement[bool], limit: int = 1) -> list[Conversation]:
         asked = (
@@ -195,7 +214,7 @@ def _own(
 
 
 def _is_lost(row: TurnRow, me: str) -> bool:
-    if datetime.now(UTC) - row.asked > LEASE:
+    if datetime.now(UTC) - (row.touched or row.asked) > LEASE:
         return True
     host, pid, _ = row.worker.rsplit(":", 2)
     if row.worker == me or host != socket.gethostname():
@@ -238,4 +257,5 @@ def _turn(row: TurnRow) -> Turn:
         text=row.text,
         answer=Answer.model_validate_json(row.answer) if row.answer else None,
         asked=row.asked,
+        could_leave=row.could_leave,
     )

@@ -2,13 +2,14 @@
 
 Knows: SQLite and PostgreSQL, and what Alembic wants. Does not know what is kept. Invariants: a
 database that is open has the newest tables; whatever goes wrong in it is a ``StorageError``;
-several processes may open the same one at the same time.
+several processes may open the same one at the same time; a file is its user's alone.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ _PATIENCE = 30
 """Seconds that a writer waits for another one."""
 _MIGRATING = 4_617_318
 """The number of PostgreSQL's advisory lock under which one process at a time migrates."""
+_PRIVATE = 0o600
 _MIGRATIONS = Path(__file__).with_name("migrations")
 
 
@@ -52,8 +54,10 @@ class Database:
                 "run: pip install 'firstpilot[postgres]'"
             ) from exc
         try:
-            with _translated(url), _alone(url), self._engine.begin() as connection:
-                _migrate(connection)
+            with _translated(url), _alone(url):
+                _keep_private(url)
+                with self._engine.begin() as connection:
+                    _migrate(connection)
         except StorageError:
             self.close()
             raise
@@ -151,6 +155,20 @@ def _alone(url: URL) -> Any:
     if url.get_backend_name() != "sqlite" or not url.database:
         return nullcontext()
     return FileLock(f"{url.database}.lock", timeout=_PATIENCE)
+
+
+def _keep_private(url: URL) -> None:
+    """Let nobody but the user of this process read the file, which holds what people asked.
+
+    SQLite gives the files it makes beside it the same mode.
+    """
+    if url.get_backend_name() != "sqlite" or not url.database:
+        return
+    file = Path(url.database)
+    os.close(os.open(file, os.O_CREAT | os.O_WRONLY, _PRIVATE))
+    for each in (file, *(file.with_name(file.name + end) for end in ("-wal", "-shm"))):
+        with suppress(FileNotFoundError, PermissionError):  # gone meanwhile, or somebody else's
+            each.chmod(_PRIVATE)
 
 
 def _migrate(connection: Connection) -> None:

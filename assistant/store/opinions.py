@@ -28,13 +28,13 @@ class Opinions:
         self._database = database
 
     def give(self, owner: str, answer_id: str, rating: int, comment: str = "") -> Feedback:
-        """Keep a person's feedback in place of their earlier one on the same answer.
+        """Keep a person's rating in place of their earlier one of the same answer.
 
         Args:
             owner: who gives it; only who asked may.
             answer_id: the answer it is about.
             rating: 1, -1, or 0 for a comment alone.
-            comment: at most ``MAX_COMMENT`` characters.
+            comment: at most ``MAX_COMMENT`` characters; an empty one leaves what was said before.
 
         Raises:
             QuestionError: no such answer was given to this owner, or the feedback is no feedback.
@@ -45,19 +45,20 @@ class Opinions:
         if len(comment) > MAX_COMMENT:
             message = f"the comment has {len(comment):,} characters"
             raise QuestionError(f"{message}; shorten it to {MAX_COMMENT:,}")
-        row = FeedbackRow(
-            answer_id=answer_id,
-            owner=owner,
-            rating=rating,
-            comment=comment,
-            given=datetime.now(UTC),
-        )
         with self._database.session() as session:
             known = select(UseRow.answer_id).where(
                 UseRow.answer_id == answer_id, UseRow.owner == owner
             )
             if session.scalar(known) is None:
                 raise QuestionError(f"no answer {answer_id[:40]!r} was given to you; give its id")
+            before = session.get(FeedbackRow, (answer_id, owner))
+            row = FeedbackRow(
+                answer_id=answer_id,
+                owner=owner,
+                rating=rating,
+                comment=comment or (before.comment if before else ""),
+                given=datetime.now(UTC),
+            )
             session.merge(row)
         return _feedback(row)
 

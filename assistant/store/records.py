@@ -58,6 +58,8 @@ class Turn:
     answer: Answer | None
     """The whole typed answer, once done; ``contract.restore`` makes the domain's of it."""
     asked: datetime
+    could_leave: bool | None = None
+    """Whether text could leave the machine while it was answered; None when that is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -61,6 +61,8 @@ class TurnRow(Base):
     answer: Mapped[str | None] = mapped_column(Text)
     worker: Mapped[str] = mapped_column(String(200))
     asked: Mapped[datetime] = mapped_column(UtcTime)
+    touched: Mapped[datetime | None] = mapped_column(UtcTime)
+    could_leave: Mapped[bool | None]
 
 
 class FeedbackRow(Base):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from assistant.assistant import Assistant
 from assistant.errors import AssistantError, QuestionError
@@ -19,50 +19,37 @@ from assistant.language import detect_language
 from assistant.schema import (
     Answer,
     Answered,
-    Citation,
-    Event,
+    Filters,
     Language,
     Message,
-    Passage,
     Restarted,
-    Retrieved,
     Role,
-    Thought,
     Verified,
 )
-from assistant.store import Feedback, Store, Turn, TurnState
+from assistant.service import Uses
+from assistant.store import Store, Turn, TurnState
 from assistant.suggestions import suggest
 from assistant.ui.filtering import Choice
-from assistant.ui.texts import TEXTS
-from assistant.ui.transcript import Opinion, Shown, Stage
+from assistant.ui.scenes import Run, Scene, after, failed, restored, stopped
+from assistant.ui.transcript import Shown, Stage
 
 _log = logging.getLogger(__name__)
 DOOR = "page"
 """Under which name answers given here are counted."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
-    """What the page shows at one moment."""
-
-    conversation: str
-    """Id of the open conversation, or "" before anything was asked."""
-    turns: tuple[Shown, ...] = ()
-    key: str = ""
-    """The answer whose sources are shown."""
-    passages: tuple[Passage, ...] = ()
-    citations: tuple[Citation, ...] = ()
+TOUCH = 60.0
+"""Seconds after which a model that thinks is told to the store to be alive."""
 
 
 class Desk:
     """What a reader can do. Safe to share between threads and readers."""
 
-    def __init__(self, assistant: Assistant, store: Store) -> None:
-        """Take who answers and where it is kept."""
+    def __init__(self, assistant: Assistant, store: Store, uses: Uses | None = None) -> None:
+        """Take who answers, where it is kept, and what keeps uses."""
         self.assistant = assistant
         self.store = store
-        self._stopped: set[str] = set()
-        """Turns that were stopped while this process was still answering them."""
+        self._uses = uses or Uses(store)
+        self._runs: dict[str, Run] = {}
+        """Turns that this process is answering."""
 
     def open(self, owner: str, conversation: str) -> Scene:
         """Return a conversation as it was left; an empty scene when this owner has no such one."""
@@ -82,6 +69,21 @@ class Desk:
             passages=last.passages if last else (),
             citations=last.citations if last else (),
         )
+
+    def look(self, owner: str, conversation: str, language: Language | None = None) -> Scene:
+        """Return the conversation a reader has open, with the answer that grows in it.
+
+        Args:
+            owner: who looks.
+            conversation: the open one.
+            language: of the page, in which what grows goes on; None leaves it.
+        """
+        scene = self.open(owner, conversation)
+        run = self._runs.get(scene.turns[-1].key) if scene.turns else None
+        if run is None:
+            return scene
+        run.language = language or run.language
+        return replace(run.scene, turns=(*scene.turns[:-1], run.scene.turns[-1]))
 
     def sources(self, owner: str, conversation: str, key: str) -> Scene | None:
         """Return a conversation with the sources of one of its answers; None without it."""
@@ -103,12 +105,29 @@ class Desk:
 
     def stop(self, owner: str, conversation: str) -> Scene:
         """End what is being answered in a conversation; what was shown stays."""
+        for turn, run in self._ended(owner, conversation):
+            run.stop.set()
+            self.store.conversations.stop(turn.id, turn.text)
+        scene = self.look(owner, conversation)
+        return stopped(scene) if scene.turns else scene
+
+    def leave(self, owner: str, conversation: str) -> None:
+        """End what is being answered in a conversation that its reader turned away from."""
+        for turn, run in self._ended(owner, conversation):
+            run.left = True
+            run.stop.set()
+            self.store.conversations.stop(turn.id, turn.text)
+
+    def delete(self, owner: str, conversation: str) -> None:
+        """Delete a conversation, and end what is being answered in it."""
+        self.leave(owner, conversation)
+        self.store.conversations.delete(owner, conversation)
+
+    def _ended(self, owner: str, conversation: str) -> Iterator[tuple[Turn, Run]]:
+        """Yield the turns of a conversation that are being answered, here or elsewhere."""
         for turn in self.store.conversations.turns(owner, conversation):
             if turn.state is TurnState.ANSWERING:
-                self._stopped.add(turn.id)
-                self.store.conversations.stop(turn.id, turn.text)
-        scene = self.open(owner, conversation)
-        return _stopped(scene) if scene.turns else scene
+                yield turn, self._runs.get(turn.id) or Run(Scene(conversation=conversation))
 
     def rate(self, owner: str, conversation: str, key: str, rating: int, comment: str = "") -> None:
         """Keep what the reader thinks of an answer.
@@ -133,39 +152,44 @@ class Desk:
             choice: the filters that are on.
             replaced: id of a turn that is asked anew; it and what follows are taken back.
         """
+        asked = f"{choice.background} {question}" if choice.background else question
+        try:
+            self.assistant.readable(asked)
+        except QuestionError as exc:
+            yield Scene(conversation=conversation, refused=exc)
+            return
         language = detect_language(question)
         try:
             conversation, turn, earlier = self._begin(owner, conversation, question, replaced)
         except Exception:  # noqa: BLE001 - the reader gets one calm line, the log the rest
-            yield self._broken(question, language, conversation)
+            yield _broken(question, language, conversation)
             return
         before = self._shown(owner, earlier)
-        now = Shown(key=turn.id, question=question, language=language, stage=Stage.SEARCHING)
+        now = Shown(
+            key=turn.id,
+            question=question,
+            language=language,
+            stage=Stage.SEARCHING,
+            could_leave=turn.could_leave,
+        )
         scene = Scene(conversation=conversation, turns=(*before, now), key=turn.id)
-        done = False
+        run = self._runs[turn.id] = Run(scene)
         try:
             yield scene
-            for grown in self._grown(owner, turn, earlier, scene, choice):
-                if turn.id in self._stopped:
-                    # Whether or not Gradio could cancel this event, nothing more is shown.
-                    yield _stopped(scene)
-                    return
-                scene = grown
-                done = scene.turns[-1].stage is Stage.DONE
-                yield scene
-        except QuestionError as exc:
-            self.store.conversations.drop_from(owner, conversation, turn.position)
-            yield _ended(scene, str(exc))
-        except AssistantError as exc:
-            yield _ended(scene, str(exc))
+            for grown in self._grown(owner, turn, earlier, run, asked, choice.filters):
+                run.scene = grown
+                yield replace(grown, language=run.language)
+            if run.stop.is_set() and not run.left:
+                yield replace(stopped(run.scene), language=run.language)
         except Exception:  # noqa: BLE001 - the same
             _log.exception("answer %s failed", turn.id[:8])
-            yield _ended(scene, TEXTS[language]["failed"].format(reference=turn.id[:8]))
+            yield replace(failed(run.scene, turn.id[:8]), language=run.language)
         finally:
             # Also when the reader closes the tab: the generator is closed where it stands.
-            self._stopped.discard(turn.id)
-            if not done:
-                self.store.conversations.stop(turn.id, scene.turns[-1].text)
+            del self._runs[turn.id]
+            now = run.scene.turns[-1]
+            if now.stage is not Stage.DONE:
+                self.store.conversations.stop(turn.id, now.text)
 
     def _begin(
         self, owner: str, conversation: str, question: str, replaced: str
@@ -180,26 +204,42 @@ class Desk:
                 kept.drop_from(owner, conversation, turn.position)
                 earlier = earlier[: earlier.index(turn)]
                 break
-        return conversation, kept.begin(owner, conversation, question), earlier
+        leaves = self.assistant.can_leave_machine
+        return conversation, kept.begin(owner, conversation, question, leaves), earlier
 
     def _grown(
-        self, owner: str, turn: Turn, earlier: Sequence[Turn], scene: Scene, choice: Choice
+        self,
+        owner: str,
+        turn: Turn,
+        earlier: Sequence[Turn],
+        run: Run,
+        asked: str,
+        filters: Filters | None,
     ) -> Iterator[Scene]:
         """Yield a scene for each event of the stream."""
         history = [Message(role=Role.USER, content=each.question) for each in earlier]
-        asked = f"{choice.background} {turn.question}" if choice.background else turn.question
-        started = time.monotonic()
-        for event in self.assistant.stream(asked, history, choice.filters):
-            scene = _after(event, scene)
+        started, kept = time.monotonic(), self.store.conversations
+        touched = started
+        for event in self.assistant.stream(asked, history, filters, run.stop):
+            # Whether or not Gradio could cancel this, nothing more is kept and shown then.
+            if run.stop.is_set():
+                return
+            scene = after(event, run.scene)
             now = scene.turns[-1]
             if isinstance(event, Answered):
                 answer = of_answer(event.answer)
-                self.store.conversations.finish(turn.id, answer)
-                self.store.usage.add(owner, DOOR, answer, time.monotonic() - started)
+                run.left = not kept.finish(turn.id, answer)
+                if run.left:
+                    return
+                self._uses.keep(owner, DOOR, answer, time.monotonic() - started)
                 offered = tuple(suggest(event.answer, [each.question for each in earlier]))
                 scene = replace(scene, turns=(*scene.turns[:-1], replace(now, suggestions=offered)))
-            elif isinstance(event, Verified | Restarted):
-                self.store.conversations.progress(turn.id, now.text)
+            elif isinstance(event, Verified | Restarted) or time.monotonic() - touched > TOUCH:
+                touched = time.monotonic()
+                # Deleted or stopped by another process.
+                run.left = not kept.progress(turn.id, now.text)
+                if run.left:
+                    return
             yield scene
 
     def _offered(self, answer: Answer, asked: Sequence[str]) -> tuple[str, ...]:
@@ -216,71 +256,13 @@ class Desk:
         """Return stored turns as they are shown."""
         ids = [turn.answer.id for turn in turns if turn.answer]
         opinions = self.store.opinions.of(owner, ids) if ids else {}
-        return tuple(_restored(turn, opinions) for turn in turns)
-
-    def _broken(self, question: str, language: Language, conversation: str) -> Scene:
-        """Return a scene that says that a question could not even be begun."""
-        _log.exception("a question could not be kept")
-        note = TEXTS[language]["failed"].format(reference="store")
-        turn = Shown(
-            key="none", question=question, language=language, stage=Stage.FAILED, note=note
-        )
-        return Scene(conversation=conversation, turns=(turn,), key="none")
+        return tuple(restored(turn, opinions) for turn in turns)
 
 
-def _after(event: Event, scene: Scene) -> Scene:
-    """Return the scene after an event."""
-    *before, now = scene.turns
-    match event:
-        case Retrieved(passages=passages):
-            scene = replace(scene, passages=passages, citations=())
-            now = replace(now, stage=Stage.CHECKING)
-        case Verified(piece=piece, check=check):
-            checks = (*now.checks, check) if check else now.checks
-            now = replace(now, stage=Stage.CHECKING, text=now.text + piece, checks=checks)
-        case Restarted():
-            now = replace(now, text="", checks=())
-        case Thought(piece=piece):
-            now = replace(now, stage=Stage.THINKING, thoughts=now.thoughts + piece)
-        case Answered(answer=answer):
-            scene = replace(scene, passages=answer.passages, citations=answer.citations)
-            now = _answered(now, answer)
-    return replace(scene, turns=(*before, now))
-
-
-def _answered(turn: Shown, answer: Answer) -> Shown:
-    return replace(
-        turn, stage=Stage.DONE, text=answer.text, language=answer.language, answer=answer
+def _broken(question: str, language: Language, conversation: str) -> Scene:
+    """Return a scene that says that a question could not even be begun."""
+    _log.exception("a question could not be kept")
+    turn = Shown(
+        key="none", question=question, language=language, stage=Stage.FAILED, reference="store"
     )
-
-
-def _restored(turn: Turn, opinions: dict[str, Feedback]) -> Shown:
-    """Return a stored turn as it is shown; one that has no answer was interrupted."""
-    shown = Shown(
-        key=turn.id,
-        question=turn.question,
-        language=detect_language(turn.question),
-        stage=Stage.UNFINISHED,
-        text=turn.text,
-    )
-    if turn.answer is None:
-        return shown
-    given = opinions.get(turn.answer.id)
-    if given is not None and given.rating:
-        opinion = Opinion(rating=given.rating, commented=bool(given.comment))
-        shown = replace(shown, opinion=opinion)
-    return _answered(shown, restore(turn.answer))
-
-
-def _stopped(scene: Scene) -> Scene:
-    """Return a scene whose last answer was stopped, unless it had come to its end."""
-    *before, now = scene.turns
-    if now.stage in {Stage.DONE, Stage.FAILED}:
-        return scene
-    return replace(scene, turns=(*before, replace(now, stage=Stage.STOPPED)))
-
-
-def _ended(scene: Scene, note: str) -> Scene:
-    """Return a scene whose last answer failed; what was shown stays."""
-    *before, now = scene.turns
-    return replace(scene, turns=(*before, replace(now, stage=Stage.FAILED, note=note)))
+    return Scene(conversation=conversation, turns=(turn,), key="none")

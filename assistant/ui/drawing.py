@@ -2,7 +2,7 @@
 
 Knows: which components there are and what each takes. Does not know events. Invariant: the order of
 ``Outputs`` is that of the lists in ``page``: box, transcript, sources, conversation, editing, side
-bar and hint; for a whole page then head, filters and language.
+bar and hint; for a whole page then head, filters, language and account.
 """
 
 from __future__ import annotations
@@ -12,15 +12,17 @@ from typing import Any
 
 import gradio as gr
 
+from assistant.errors import QuestionEmpty, QuestionError, QuestionTooLong
 from assistant.rendering import escape_html
 from assistant.schema import Language
 from assistant.ui.cards import pane_html
-from assistant.ui.desk import Desk, Scene
+from assistant.ui.desk import Desk
 from assistant.ui.filtering import NOTHING, Choice, choose, filters_html, places_of
 from assistant.ui.frame import TONGUES, head_html
-from assistant.ui.sidebar import sidebar_html
+from assistant.ui.scenes import Scene
+from assistant.ui.sidebar import account_html, sidebar_html
 from assistant.ui.texts import TEXTS
-from assistant.ui.transcript import turn_html, welcome_html
+from assistant.ui.transcript import RUNNING, turn_html, welcome_html
 
 Outputs = tuple[Any, ...]
 
@@ -33,10 +35,9 @@ class Drawing:
         self._desk = desk
 
     def rest(self, scene: Scene, language: Language, owner: str) -> Outputs:
-        """Return a conversation at rest."""
-        say = TEXTS[language]
+        """Return a conversation that was opened, or has come to rest."""
         return (
-            gr.Textbox(submit_btn=say["send"], stop_btn=False),
+            asking(scene, language),
             articles(scene, language),
             pane_of(scene, language),
             scene.conversation,
@@ -45,22 +46,20 @@ class Drawing:
             "",
         )
 
-    def whole(self, scene: Scene, language: Language, owner: str, chosen: object) -> Outputs:
+    def whole(
+        self, scene: Scene, language: Language, owner: str, chosen: object, *, logged_in: bool
+    ) -> Outputs:
         """Return everything on the page in a language, the filters as they were chosen."""
         say = TEXTS[language]
         _, *drawn = self.rest(scene, language, owner)
         drawn[0] = gr.HTML(drawn[0], name=say["conversation"], tongue=TONGUES[language])
-        box = gr.Textbox(
-            placeholder=say["placeholder"],
-            label=say["ask_label"],
-            submit_btn=say["send"],
-            stop_btn=False,
-        )
+        box = asking(scene, language, placeholder=say["placeholder"], label=say["ask_label"])
         form = gr.HTML(
             chosen if isinstance(chosen, dict) else dict(NOTHING),
             form=self.filters_form(language, chosen),
         )
-        return (box, *drawn, head_html(language), form, language.value)
+        account = account_html(language, logged_in=logged_in)
+        return (box, *drawn, head_html(language), form, language.value, account)
 
     def side(self, owner: str, current: str, language: Language, words: str = "") -> str:
         """Return the side bar, with the conversations that have some words; all without any."""
@@ -85,6 +84,27 @@ class Drawing:
         return sorted(known | {datetime.now(UTC).year}, reverse=True)
 
 
+def is_running(scene: Scene) -> bool:
+    """Whether an answer still grows."""
+    return bool(scene.turns) and scene.turns[-1].stage in RUNNING
+
+
+def asking(scene: Scene, language: Language, value: str | None = None, **more: Any) -> gr.Textbox:
+    """Return the box for a question, with the button that is wanted now.
+
+    Args:
+        scene: whether an answer grows.
+        language: of the page.
+        value: its text; None leaves what was typed.
+        more: what else changes.
+    """
+    say, running = TEXTS[language], is_running(scene)
+    text: dict[str, Any] = {} if value is None else {"value": value}
+    return gr.Textbox(
+        submit_btn=not running and say["send"], stop_btn=running and say["stop"], **text, **more
+    )
+
+
 def articles(scene: Scene, language: Language) -> list[str]:
     """Return the articles of a conversation, or the welcome before anything was asked."""
     if not scene.turns:
@@ -104,3 +124,21 @@ def pane_of(scene: Scene, language: Language) -> str:
 def hint(text: str, more: str = "") -> str:
     """Return a line above the box; ``more`` is HTML of our own."""
     return f'<p class="fp-hint" role="status">{escape_html(text)}{more}</p>'
+
+
+def cancel_html(language: Language) -> str:
+    """Return the button that leaves a question as it was."""
+    say = TEXTS[language]
+    return f' <button type="button" class="fp-quiet" data-do="click">{say["cancel"]}</button>'
+
+
+def refusal(problem: QuestionError, language: Language) -> str:
+    """Return why a question was not taken."""
+    say = TEXTS[language]
+    match problem:
+        case QuestionEmpty():
+            return say["unreadable"]
+        case QuestionTooLong(chars=chars, most=most):
+            return say["too_long"].format(chars=f"{chars:,}", most=f"{most:,}")
+        case _:
+            return str(problem)

@@ -13,13 +13,24 @@ from typing import Any
 
 import gradio as gr
 
+from assistant.access.guard import LOGIN_COOKIE
 from assistant.errors import AssistantError
 from assistant.schema import Language
 from assistant.store.opinions import MAX_COMMENT
-from assistant.ui.desk import Desk, Scene
-from assistant.ui.drawing import Drawing, Outputs, articles, hint, pane_of
+from assistant.ui.desk import Desk
+from assistant.ui.drawing import (
+    Drawing,
+    Outputs,
+    articles,
+    asking,
+    cancel_html,
+    hint,
+    is_running,
+    pane_of,
+    refusal,
+)
+from assistant.ui.scenes import Scene
 from assistant.ui.texts import TEXTS
-from assistant.ui.transcript import RUNNING
 
 Owner = Callable[[gr.Request], str]
 """Says whose request it is: an opaque name under which conversations are kept."""
@@ -109,12 +120,11 @@ class Handlers:
         self, conversation: str, language: str, event: gr.EventData, request: gr.Request
     ) -> Outputs:
         """Put a question into the box, to be changed and asked in place of itself."""
-        key, say = _sent(event).get("key", ""), TEXTS[_language(language)]
+        key, tongue = _sent(event).get("key", ""), _language(language)
         question = self._desk.question(self._owner(request), conversation or "", key)
         if question is None:
             return _skips(3)
-        cancel = f' <button type="button" class="fp-quiet" data-do="click">{say["cancel"]}</button>'
-        return gr.Textbox(value=question), key, hint(say["editing"], cancel)
+        return gr.Textbox(value=question), key, hint(TEXTS[tongue]["editing"], cancel_html(tongue))
 
     def cancel(self) -> Outputs:
         """Leave a question as it was."""
@@ -144,14 +154,19 @@ class Handlers:
         return self._opined(conversation, language, event, request)
 
     @_calm(7)
-    def new(self, language: str, request: gr.Request) -> Outputs:
+    def new(self, conversation: str, language: str, request: gr.Request) -> Outputs:
         """Begin a new conversation; the one before stays as it is."""
-        return self._draw.rest(Scene(conversation=""), _language(language), self._owner(request))
+        owner = self._owner(request)
+        self._desk.leave(owner, conversation or "")
+        return self._draw.rest(Scene(conversation=""), _language(language), owner)
 
     @_calm(7)
-    def open(self, language: str, event: gr.EventData, request: gr.Request) -> Outputs:
+    def open(
+        self, conversation: str, language: str, event: gr.EventData, request: gr.Request
+    ) -> Outputs:
         """Open a conversation."""
         owner = self._owner(request)
+        self._desk.leave(owner, conversation or "")
         scene = self._desk.open(owner, _sent(event).get("key", ""))
         return self._draw.rest(scene, _language(language), owner)
 
@@ -178,22 +193,23 @@ class Handlers:
     ) -> Outputs:
         """Delete a conversation; when it is the open one, a new one begins."""
         owner, key = self._owner(request), _sent(event).get("key", "")
-        self._desk.store.conversations.delete(owner, key)
+        self._desk.delete(owner, key)
         if key == conversation:
             return self._draw.rest(Scene(conversation=""), _language(language), owner)
         return (*_skips(5), self._draw.side(owner, conversation, _language(language)), gr.skip())
 
-    @_calm(10)
+    @_calm(11)
     def switch(
         self, conversation: str, language: str, chosen: object, request: gr.Request
     ) -> Outputs:
         """Show the page in the other language."""
         other = Language.EN if _language(language) is Language.ZH else Language.ZH
         owner = self._owner(request)
-        scene = self._desk.open(owner, conversation or "")
-        return self._draw.whole(scene, other, owner, chosen)
+        scene = self._desk.look(owner, conversation or "", other)
+        logged_in = LOGIN_COOKIE in request.cookies
+        return self._draw.whole(scene, other, owner, chosen, logged_in=logged_in)
 
-    @_calm(10)
+    @_calm(11)
     def arrive(
         self, conversation: str, language: str, question: str, request: gr.Request
     ) -> Outputs:
@@ -203,7 +219,9 @@ class Handlers:
         known = language in {each.value for each in Language}
         owner = self._owner(request)
         scene = self._desk.open(owner, conversation or "")
-        shown = self._draw.whole(scene, Language(language) if known else browser, owner, None)
+        tongue = Language(language) if known else browser
+        logged_in = LOGIN_COOKIE in request.cookies
+        shown = self._draw.whole(scene, tongue, owner, None, logged_in=logged_in)
         return (gr.Textbox(value=question), *shown[1:]) if question else shown
 
     def _answered(
@@ -233,22 +251,25 @@ class Handlers:
         request: gr.Request,
         replaced: str,
     ) -> Iterator[Outputs]:
-        owner, say = self._owner(request), TEXTS[language]
+        owner = self._owner(request)
         choice = self._draw.choice(chosen, question)
         shown: object = None
         first = True
         for scene in self._desk.answer(
             owner, conversation or "", question.strip(), choice, replaced
         ):
-            running = scene.turns[-1].stage in RUNNING
-            box: object = gr.skip()
-            if first:
-                box = gr.Textbox(value="", submit_btn=False, stop_btn=say["stop"])
-            if not running:
-                box = gr.Textbox(submit_btn=say["send"], stop_btn=False)
-            held = (scene.key, scene.passages, scene.citations)
+            if scene.refused is not None:
+                # What was typed stays in its box, and the question that it changes marked.
+                more = cancel_html(language) if replaced else ""
+                yield (*_skips(6), hint(refusal(scene.refused, language), more))
+                return
+            language = scene.language or language
+            held = (scene.key, scene.passages, scene.citations, language)
             pane = gr.skip() if held == shown else pane_of(scene, language)
             shown = held
+            box: object = gr.skip()
+            if first or not is_running(scene):
+                box = asking(scene, language, "" if first else None)
             side = self._draw.side(owner, scene.conversation, language) if first else gr.skip()
             yield box, articles(scene, language), pane, scene.conversation, "", side, ""
             first = False
@@ -263,7 +284,8 @@ class Handlers:
             self._desk.rate(owner, conversation or "", sent.get("key", ""), rating, comment)
         except AssistantError:
             return gr.skip()
-        return articles(self._desk.open(owner, conversation or ""), _language(language))
+        tongue = _language(language)
+        return articles(self._desk.look(owner, conversation or "", tongue), tongue)
 
 
 def _language(sent: str) -> Language:

@@ -1,8 +1,8 @@
 """HTML of an answer's text: sentences, lists and tables, each citation a badge with its quote.
 
-Knows: the little Markdown that answers are written in. Does not know pages or events. Invariant:
+Knows: the little Markdown that answers are written in. Does not know pages or events. Invariants:
 everything that is not ours goes through ``rendering.escape_html``; the HTML of any beginning of a
-text is well formed, because an answer is shown while it grows.
+text is well formed, because an answer is shown while it grows; no badge without its evidence.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ _MARKERS = re.compile(r"\[\d{1,3}(?:\s*[,，–-]\s*\d{1,3})*\]|【\d{1,3}】|�
 _ITEM = re.compile(r"^(?:[-*+•]\s+|(?P<number>\d{1,2})[.)、]\s*(?!\d))(?P<text>.*)$")
 _HEADING = re.compile(r"^#{1,6}\s+")
 _SEPARATOR = re.compile(r"^\|?[\s:|-]*-[\s:|-]*\|?$")
+_LAST = re.compile(r"(?:[!-)+-~]{1,24}|[^\s*!-~]{1,2})$")
+"""The last word of a text, or the last two letters where no spaces are written; none in bold."""
 _BOLD = re.compile(r"\*\*(\S(?:.*?\S)?)\*\*")
 
 
@@ -47,27 +49,24 @@ class Badges:
     """What stands behind each sentence, in the order of the text."""
 
     def draw(self, marker: str, at: int) -> str:
-        """Return the badges of a marker such as ``[2]`` that stands at an offset."""
-        return "".join(self._badge(int(n), at) for n in re.findall(r"\d+", marker))
+        """Return a marker such as ``[2]`` that stands at an offset: badges, where a check stands."""
+        found = [(int(n), self._evidence(int(n), at)) for n in re.findall(r"\d+", marker)]
+        if not any(evidence for _, evidence in found):
+            return f" {escape_html(marker)}"
+        return "".join(self._badge(n, evidence) if evidence else f" [{n}]" for n, evidence in found)
 
-    def _badge(self, n: int, at: int) -> str:
-        say, evidence = TEXTS[self.language], self._evidence(n, at)
-        card = f"src-{self.key}-{n}"
-        if evidence is None:
-            label, data = say["supported"].format(n=n), ""
-        else:
-            source = evidence.source
-            grade = grade_label(source.grade, self.language)
-            label = say["badge"].format(n=n, quote=" ".join(evidence.quote.split()))
-            where = " · ".join(p for p in (source.publisher, source.published, grade) if p)
-            data = (
-                f' data-at="{evidence.start - evidence.passage.chunk.start}" data-quote="{escape_html(evidence.quote)}"'
-                f' data-where="{escape_html(where)}"'
-            )
+    def _badge(self, n: int, evidence: Citation) -> str:
+        source = evidence.source
+        grade = grade_label(source.grade, self.language)
+        quote = " ".join(evidence.quote.split())
+        label = TEXTS[self.language]["badge"].format(n=n, quote=quote)
+        where = " · ".join(p for p in (source.publisher, source.published, grade) if p)
         return (
-            f'<button type="button" class="fp-badge" data-do="select" data-card="{card}"'
-            f' data-key="{self.key}"{data} aria-label="{escape_html(label)}">'
-            f'<span aria-hidden="true">✓</span>{n}</button>'
+            f'<button type="button" class="fp-badge" data-do="select"'
+            f' data-card="src-{self.key}-{n}" data-key="{self.key}"'
+            f' data-at="{evidence.start - evidence.passage.chunk.start}"'
+            f' data-quote="{escape_html(evidence.quote)}" data-where="{escape_html(where)}"'
+            f' aria-label="{escape_html(label)}"><span aria-hidden="true">✓</span>{n}</button>'
         )
 
     def _evidence(self, n: int, at: int) -> Citation | None:
@@ -175,10 +174,17 @@ def _cells(line: Line) -> Iterator[Line]:
 
 def _inline(line: Line, badges: Badges) -> str:
     """Escape a line and turn its markers into badges and ``**`` into bold letters."""
-    parts, at = [], 0
+    parts: list[str] = []
+    at = 0
     for match in _MARKERS.finditer(line.text):
-        parts.append(_bold(line.text[at : match.start()].rstrip()))
-        parts.append(badges.draw(match.group(), line.at + match.start()))
+        text = line.text[at : match.start()].rstrip()
+        drawn = badges.draw(match.group(), line.at + match.start())
+        last = _LAST.search(text)
+        if last:
+            # A badge must not hang alone on the next line.
+            drawn = f'<span class="fp-keep">{escape_html(last.group())}{drawn}</span>'
+            text = text[: last.start()]
+        parts += (_bold(text), drawn)
         at = match.end()
     return "".join((*parts, _bold(line.text[at:])))
 

@@ -14,13 +14,15 @@ import gradio as gr
 
 from assistant.assistant import Assistant
 from assistant.schema import Language
+from assistant.service import Uses
 from assistant.store import Store
-from assistant.ui.desk import Desk, Scene
+from assistant.ui.desk import Desk
 from assistant.ui.drawing import Drawing, pane_of
 from assistant.ui.filtering import NOTHING
 from assistant.ui.frame import STYLE, head_html
 from assistant.ui.handlers import Handlers, Owner
-from assistant.ui.sidebar import sidebar_html
+from assistant.ui.scenes import Scene
+from assistant.ui.sidebar import account_html, sidebar_html
 from assistant.ui.texts import TEXTS
 from assistant.ui.transcript import welcome_html
 from assistant.ui.uploading import build_uploading
@@ -29,7 +31,6 @@ from assistant.uploads import Take
 _SCRIPT = files("assistant.ui").joinpath("client.js").read_text(encoding="utf-8")
 # Not by Gradio's ``css``: that confines every rule to the inside of its own container.
 HEAD = f"<style>{STYLE}</style><script>{_SCRIPT}</script>"
-CONCURRENT_ANSWERS = 8
 _PRIVATE: dict[str, Any] = {"api_visibility": "private"}
 
 # Buttons and forms with data-do become events of their component, with all their data.
@@ -40,9 +41,10 @@ element.addEventListener("click", (event) => {
   if (from && !event.defaultPrevented) send(from);
 });
 element.addEventListener("submit", (event) => {
-  event.preventDefault();
   const form = event.target.closest("form[data-do]");
-  if (form) send(form, Object.fromEntries(new FormData(form)));
+  if (!form) return; // one that goes to the server by itself
+  event.preventDefault();
+  send(form, Object.fromEntries(new FormData(form)));
 });
 """
 # What is chosen is the component's value, which goes with every question.
@@ -67,7 +69,13 @@ _BROWSER = """() => {
 
 
 def build_ui(
-    assistant: Assistant, store: Store, owner: Owner, take: Take | None = None
+    assistant: Assistant,
+    store: Store,
+    owner: Owner,
+    take: Take | None = None,
+    uses: Uses | None = None,
+    concurrency: int = 8,
+    waiting: int = 64,
 ) -> gr.Blocks:
     """Return the chat page.
 
@@ -76,18 +84,26 @@ def build_ui(
         store: keeps conversations and feedback.
         owner: says whose request it is.
         take: takes the documents that maintainers add; None for a page without that.
+        uses: keeps that answers were given.
+        concurrency: how many answers are made at once, typed, offered and repeated ones together.
+        waiting: how many events may wait for their turn.
     """
     say = TEXTS[Language.EN]
-    desk = Desk(assistant, store)
+    desk = Desk(assistant, store, uses)
     act, draw = Handlers(desk, owner), Drawing(desk)
     page: gr.Blocks
     with gr.Blocks(title="FirstPilot", analytics_enabled=False, fill_height=True) as page:
         head = _html(head_html(Language.EN), "fp-head")
+        # The page's own memory. It outlives the server, unlike a session's.
+        conversation = gr.Textbox(visible="hidden", elem_id="fp-conversation", label="conversation")
+        language = gr.Textbox("en", visible="hidden", elem_id="fp-language", label="language")
+        editing = gr.Textbox(visible="hidden", elem_id="fp-editing", label="editing")
         with gr.Row(elem_id="fp-shell"):
             with gr.Column(elem_id="fp-side", min_width=0):
                 side = _html(sidebar_html((), "", Language.EN), "fp-conversations")
+                account = _html(account_html(Language.EN, logged_in=False), "fp-account")
                 if take is not None:
-                    build_uploading(take)
+                    build_uploading(take, language)
             with gr.Column(elem_id="fp-main", min_width=0):
                 chat = gr.HTML(
                     [welcome_html(Language.EN)],
@@ -109,15 +125,10 @@ def build_ui(
                     )  # fmt: skip
             with gr.Column(elem_id="fp-pane", min_width=0):
                 pane = _html(pane_of(Scene(conversation=""), Language.EN), "fp-sources")
-        # The page's own memory. It outlives the server, unlike a session's.
-        conversation = gr.Textbox(visible="hidden", elem_id="fp-conversation", label="conversation")
-        language = gr.Textbox("en", visible="hidden", elem_id="fp-language", label="language")
-        editing = gr.Textbox(visible="hidden", elem_id="fp-editing", label="editing")
-
         memory = [conversation, language]
         scene = [box, chat, pane, conversation, editing, side, hint]
-        texts = [head, filters, language]
-        slow: dict[str, Any] = {"concurrency_limit": CONCURRENT_ANSWERS} | _PRIVATE
+        texts = [head, filters, language, account]
+        slow = _PRIVATE | {"concurrency_id": "answers", "concurrency_limit": concurrency}
         quick: dict[str, Any] = {"queue": False} | _PRIVATE
         running: list[Any] = [
             box.submit(act.ask_typed, [box, *memory, editing, filters], scene, **slow),
@@ -130,17 +141,19 @@ def build_ui(
         chat.select(act.show_source, memory, pane, **quick)
         chat.like(act.rate, memory, chat, **quick)
         chat.submit(act.comment, memory, chat, **quick)
-        side.click(act.new, language, scene, cancels=running, **quick)
-        side.select(act.open, language, scene, cancels=running, **quick)
+        side.click(act.new, memory, scene, cancels=running, **quick)
+        side.select(act.open, memory, scene, cancels=running, **quick)
         side.submit(act.find, memory, side, **quick)
         side.edit(act.rename, memory, side, **quick)
         side.delete(act.delete, memory, scene, **quick)
+        # The open one has an event of its own: what runs in another one's place is not cancelled.
+        side.clear(act.delete, memory, scene, cancels=running, **quick)
         head.click(act.switch, [*memory, filters], [*scene, *texts], **quick)
         arrived = gr.Textbox(visible="hidden", elem_id="fp-arrived", label="question")
         page.load(
             act.arrive, [conversation, language, arrived], [*scene, *texts], js=_BROWSER, **quick
         )
-    page.queue(max_size=64, default_concurrency_limit=CONCURRENT_ANSWERS)
+    page.queue(max_size=waiting, default_concurrency_limit=concurrency)
     return page
 
 

@@ -1,7 +1,7 @@
-"""The pages beside the chat, and the files it gives out: knowledge, quality, exports.
+"""The pages beside the chat, and the files it gives out: knowledge, quality, exports, my data.
 
-Knows: addresses. Does not know Gradio. Invariant: a conversation is given to its owner alone; for
-anybody else it does not exist.
+Knows: addresses. Does not know Gradio. Invariant: what is kept of somebody is given to them
+alone; for anybody else it does not exist.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import APIRouter, HTTPException, Query, Request
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from assistant.assistant import Assistant
 from assistant.exporting import MEDIA_TYPES, export
@@ -21,6 +21,7 @@ from assistant.store import Store
 from assistant.ui.browse import Picked, knowledge_html
 from assistant.ui.scores import last_report, quality_html, read_scores
 from assistant.ui.texts import TEXTS
+from assistant.visitors import COOKIE
 
 _Short = Annotated[str, Query(max_length=200)]
 
@@ -76,6 +77,24 @@ def page_routes(
                 "Cache-Control": "no-store",
             },
         )
+
+    @routes.get("/my-data")
+    def my_data(request: Request) -> Response:
+        return JSONResponse(
+            store.people.export(owner(request)),
+            headers={
+                "Content-Disposition": 'attachment; filename="firstpilot-my-data.json"',
+                "Cache-Control": "no-store",
+            },
+        )
+
+    @routes.post("/my-data/erase")
+    def erase(request: Request) -> Response:
+        store.people.erase(owner(request))
+        # Relative, so that it is right below a proxy's path as well.
+        response = RedirectResponse("../", 303)
+        response.delete_cookie(COOKIE)
+        return response
 
     return routes
 

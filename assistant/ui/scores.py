@@ -19,11 +19,13 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from assistant.rendering import escape_html
 from assistant.schema import Language
 from assistant.ui.frame import page_html
-from assistant.ui.texts import MEASURES, SUITES, TEXTS
+from assistant.ui.texts import MEASURES, PARTS, SUITES, TEXTS
 
 OURS = "firstpilot"
 """The system that is this one, among those that were measured beside it."""
 ALL = "all"
+SEALED = "test"
+"""The part of our own questions that is scored as a whole and never looked at."""
 _BODY = re.compile(r"<body>(.*)</body>", re.DOTALL)
 _ACTIVE = re.compile(r"<\s*(?:script|iframe|object|embed|link|style|base|form)\b|\son\w+\s*=", re.I)
 """What a report never has; one that does is not shown."""
@@ -109,8 +111,10 @@ def _suite(scored: Scored, language: Language) -> str:
     cells = [cell for cell in scored.cells if cell.system == OURS]
     # Sums where there are any: a slice alone says little to a reader.
     sums = [cell for cell in cells if cell.slice == ALL and cell.language == ALL] or cells
-    rows = "".join(row for cell in sums for row in _rows(cell, language, several=len(sums) > 1))
-    if not rows:
+    # The part that nobody looked at while building says most.
+    sums.sort(key=lambda cell: cell.part != SEALED)
+    rows = "".join(row for cell in sums for row in _rows(cell, language))
+    if not any(cell.estimates for cell in sums):
         return ""
     title = SUITES[language].get(scored.suite, scored.suite)
     head = "".join(
@@ -126,21 +130,25 @@ def _suite(scored: Scored, language: Language) -> str:
     )
 
 
-def _rows(cell: _Cell, language: Language, *, several: bool) -> Iterator[str]:
+def _rows(cell: _Cell, language: Language) -> Iterator[str]:
+    """Yield what the cell is of, then a row for each measure."""
+    told = [PARTS[language].get(cell.part, cell.part)]
+    told += [name for name in (cell.slice, cell.language) if name != ALL]
+    yield f'<tr><th colspan="4" scope="colgroup">{escape_html(" · ".join(told))}</th></tr>'
     for name, (value, low, high, n) in cell.estimates.items():
         if name not in MEASURES[language] or value is None:
             continue
         label = MEASURES[language][name]
-        if several:
-            label = f"{label} ({cell.slice}, {cell.language}, {cell.part})"
-        elif cell.part != "external":
-            label = f"{label} ({cell.part})"
         share = f"{100 * value:.0f}"
-        between = (
-            f"{100 * low:.0f}–{100 * high:.0f}" if low is not None and high is not None else ""
-        )
+        between, whisker = "", ""
+        if low is not None and high is not None:
+            between = f"{100 * low:.0f}–{100 * high:.0f}"
+            whisker = (
+                f'<span class="fp-interval" aria-hidden="true"'
+                f' style="left:{100 * low:.0f}%;width:{100 * (high - low):.0f}%"></span>'
+            )
         yield (
             f'<tr><th scope="row">{escape_html(label)}</th><td><span class="fp-score">'
-            f'<span class="fp-bar-of" aria-hidden="true" style="width:{share}%"></span></span> '
+            f'<span class="fp-bar-of" aria-hidden="true" style="width:{share}%"></span>{whisker}</span> '
             f"{share} %</td><td>{between}</td><td>{n}</td></tr>"
         )

@@ -1,4 +1,4 @@
-"""HTML of the side bar: the conversations of one reader, to open, find, rename, export and delete.
+"""HTML of the side bar: one reader's conversations, and what they can do about themselves.
 
 Knows: how a list of conversations is shown. Does not know the store. Invariant: titles are what
 readers typed, so they are escaped.
@@ -44,6 +44,24 @@ def sidebar_html(
     )
 
 
+def account_html(language: Language, *, logged_in: bool) -> str:
+    """Return what a reader can do about themselves: get their data, erase it, log out."""
+    say = TEXTS[language]
+    out = (
+        f'<form method="post" action="logout"><button type="submit" class="fp-quiet">'
+        f"{say['log_out']}</button></form>"
+    )
+    return (
+        f'<section class="fp-account" aria-label="{say["my_data"]}"><details id="my-data">'
+        f"<summary>{say['my_data']}</summary><p>{say['my_data_is']}</p>"
+        f'<p><a class="fp-link" href="my-data" download>{say["my_data_get"]}</a></p>'
+        f'<details class="fp-sure"><summary>{say["my_data_erase"]}</summary>'
+        f'<form method="post" action="my-data/erase"><button type="submit"'
+        f' class="fp-small fp-danger">{say["my_data_sure"]}</button></form></details></details>'
+        f"{out if logged_in else ''}</section>"
+    )
+
+
 def _item(conversation: Conversation, current: bool, language: Language) -> str:
     say, key = TEXTS[language], escape_html(conversation.id)
     title = escape_html(conversation.title or say["untitled"])
@@ -63,6 +81,6 @@ def _item(conversation: Conversation, current: bool, language: Language) -> str:
         f"{say['save']}</button></form>"
         f"<p>{say['export']} {exports}</p>"
         f'<details class="fp-sure"><summary>{say["delete"]}</summary><button type="button"'
-        f' class="fp-small fp-danger" data-do="delete" data-key="{key}">{say["delete_sure"]}'
+        f' class="fp-small fp-danger" data-do="{"clear" if current else "delete"}" data-key="{key}">{say["delete_sure"]}'
         "</button></details></details></li>"
     )

@@ -24,7 +24,7 @@ _EN = {
     " sentence is quoted from a source you can open, and checked before you see it.",
     "is_not": "It is no general chatbot and gives no legal or financial advice: what its sources do"
     " not say, it does not guess.",
-    "for_role": "Questions to begin with",
+    "for_role": "Try one of these:",
     # Composer
     "ask_label": "Your question",
     "placeholder": "Ask about AI in your firm",
@@ -32,12 +32,12 @@ _EN = {
     "stop": "Stop",
     "editing": "You are changing an earlier question; its answer and what follows are replaced.",
     "cancel": "Cancel",
-    "filters": "Filters",
-    "filters_on": "Filters are on",
+    "filters": "Filters and about us",
+    "filters_on": "in use",
     "country": "Country",
     "any_country": "All countries",
-    "sector": "My sector",
-    "any_sector": "Any sector",
+    "sector": "About us",
+    "any_sector": "Not said",
     "kind": "Kind",
     "any_kind": "All kinds",
     "from_year": "Published since",
@@ -49,8 +49,7 @@ _EN = {
     "searching": "Looking through the sources …",
     "checking": "Checking each sentence against its source …",
     "thinking": "The model is thinking …",
-    "edit": "Change",
-    "edit_label": "Change this question",
+    "edit": "Edit question",
     "retry": "Ask again",
     "copy": "Copy",
     "copied": "Copied",
@@ -60,7 +59,6 @@ _EN = {
     "comment_send": "Send",
     "comment_thanks": "Thank you, noted.",
     "badge": "Supported by source {n}: “{quote}”",
-    "supported": "Supported by source {n}",
     "checked_one": "1 sentence, checked against its source",
     "checked": "{count} sentences, each checked against its source",
     "partial": "This answer is not complete.",
@@ -70,7 +68,9 @@ _EN = {
     "thoughts": "What the model thought; unchecked, no part of the answer",
     "quoted": "Quoted from the sources by the built-in answerer",
     "written": "Written by {model}",
+    "itself": "Answered by FirstPilot itself",
     "left": "question and passages were sent to an outside service",
+    "perhaps": "question and passages may have been sent to an outside service",
     "stayed": "nothing left this machine",
     "cost": "cost {cost}",
     "more": "Ask next",
@@ -81,6 +81,8 @@ _EN = {
     "nothing_yet": "Interrupted before anything was found.",
     "failed": "Something went wrong here. Please ask again (reference {reference}).",
     "empty": "Type a question first.",
+    "unreadable": "There is no question in it. Type one, such as: What does AI cost?",
+    "too_long": "The question has {chars} characters; shorten it to {most}.",
     # Sources
     "sources": "Sources",
     "no_sources": "The sources of an answer appear here. Choose a number behind a sentence to see"
@@ -111,6 +113,13 @@ _EN = {
     "export": "Export as",
     "options": "Options for “{title}”",
     "untitled": "Untitled",
+    "my_data": "My data",
+    "my_data_is": "What is kept of you here: conversations, thumbs, comments, and when you asked."
+    " Erasing it also logs you out.",
+    "my_data_get": "Download it (JSON)",
+    "my_data_erase": "Erase all of it",
+    "my_data_sure": "Erase for good",
+    "log_out": "Log out",
     # Knowledge page
     "documents": "Documents",
     "knowledge_is": "Everything FirstPilot can quote. What is not here, it does not know.",
@@ -137,7 +146,11 @@ _EN = {
     # Uploads
     "add": "Add documents (maintainers) · 添加文件",
     "adding": "Reading the documents and building the index; answers go on meanwhile.",
-    "add_failed": "The documents could not be added; see the server's log.",
+    "add_failed": "The documents could not be added; the server's log says why.",
+    "added": "Added",
+    "unchanged": "Known already",
+    "removed": "Removed",
+    "failed_file": "Not added",
 }
 _ZH = {
     "title": "FirstPilot",
@@ -153,19 +166,19 @@ _ZH = {
     "welcome": "关于企业用 AI，您想了解什么？",
     "is": "FirstPilot 回答中小企业采用 AI 的问题。每句话都引自可以点开的资料，显示之前先经过核对。",
     "is_not": "它不是通用聊天机器人，也不提供法律或财务建议：资料里没有的，不会猜测。",
-    "for_role": "可以先问这些",
+    "for_role": "试试这些问题：",
     "ask_label": "您的问题",
     "placeholder": "想了解企业用 AI 的什么？",
     "send": "提问",
     "stop": "停止",
     "editing": "您正在修改之前的问题；它的回答和之后的内容会被替换。",
     "cancel": "取消",
-    "filters": "筛选",
-    "filters_on": "已启用筛选",
+    "filters": "筛选与关于我们",
+    "filters_on": "使用中",
     "country": "国家或地区",
     "any_country": "全部",
-    "sector": "我的行业",
-    "any_sector": "不限行业",
+    "sector": "关于我们",
+    "any_sector": "不说明",
     "kind": "类型",
     "any_kind": "全部类型",
     "from_year": "发布时间不早于",
@@ -176,8 +189,7 @@ _ZH = {
     "searching": "正在查找资料……",
     "checking": "正在逐句与来源核对……",
     "thinking": "模型正在思考……",
-    "edit": "修改",
-    "edit_label": "修改这个问题",
+    "edit": "修改问题",
     "retry": "重新提问",
     "copy": "复制",
     "copied": "已复制",
@@ -187,7 +199,6 @@ _ZH = {
     "comment_send": "发送",
     "comment_thanks": "已记录，谢谢。",
     "badge": "有来源 {n} 支持：“{quote}”",
-    "supported": "有来源 {n} 支持",
     "checked_one": "1 句话，已与来源核对",
     "checked": "{count} 句话，均已与来源核对",
     "partial": "回答不完整。",
@@ -196,7 +207,9 @@ _ZH = {
     "thoughts": "模型的思考过程：未经核对，不属于回答",
     "quoted": "由内置答题器直接引自资料",
     "written": "由 {model} 撰写",
+    "itself": "由 FirstPilot 自行回答",
     "left": "问题和相关段落已发送到外部服务",
+    "perhaps": "问题和相关段落可能已发送到外部服务",
     "stayed": "内容未离开本机",
     "cost": "费用 {cost}",
     "more": "还可以问",
@@ -207,6 +220,8 @@ _ZH = {
     "nothing_yet": "还没找到内容就中断了。",
     "failed": "出了点问题，请重新提问（编号 {reference}）。",
     "empty": "请先输入问题。",
+    "unreadable": "没有读到问题，请输入一个，例如：用 AI 要花多少钱？",
+    "too_long": "问题有 {chars} 个字，请缩短到 {most} 个以内。",
     "sources": "来源",
     "no_sources": "回答的来源会显示在这里。点击句子后面的数字，可以看到它所依据的原文。",
     "also": "还找到但未引用（{count}）",
@@ -234,6 +249,12 @@ _ZH = {
     "export": "导出为",
     "options": "“{title}”的选项",
     "untitled": "未命名",
+    "my_data": "我的数据",
+    "my_data_is": "这里保存的您的内容：对话、评价、意见和提问时间。清除后也会退出登录。",
+    "my_data_get": "下载（JSON）",
+    "my_data_erase": "全部清除",
+    "my_data_sure": "确认清除",
+    "log_out": "退出登录",
     "documents": "资料",
     "knowledge_is": "FirstPilot 能引用的全部内容。这里没有的，它就不知道。",
     "find": "在标题、发布者和地区中查找",
@@ -256,7 +277,11 @@ _ZH = {
     "run": "{when} 的评测",
     "add": "添加文件（维护者） · Add documents",
     "adding": "正在读取文件并建立索引；期间仍可提问。",
-    "add_failed": "文件未能添加，请查看服务器日志。",
+    "add_failed": "文件未能添加，原因见服务器日志。",
+    "added": "已添加",
+    "unchanged": "之前已添加",
+    "removed": "已移除",
+    "failed_file": "未能添加",
 }
 TEXTS: dict[Language, dict[str, str]] = {Language.EN: _EN, Language.ZH: _ZH}
 
@@ -332,7 +357,8 @@ SECTORS: dict[str, dict[Language, tuple[str, str]]] = {
         Language.ZH: ("农业", "我们是一家农场。"),
     },
 }
-"""What a sector is called, and what it adds in front of a question as the asker's background."""
+"""What a sector is called, and what it adds in front of a question as the asker's background: it is
+no filter, since no document has a sector, and is not called one."""
 
 MEASURES: dict[Language, dict[str, str]] = {
     Language.EN: {
@@ -365,6 +391,20 @@ MEASURES: dict[Language, dict[str, str]] = {
     },
 }
 """What is measured as a share, in words; other measures are left to the full report."""
+
+PARTS: dict[Language, dict[str, str]] = {
+    Language.EN: {
+        "test": "Questions nobody looked at while building",
+        "dev": "Questions used while building",
+        "external": "Published questions of others",
+    },
+    Language.ZH: {
+        "test": "开发时从未看过的题目",
+        "dev": "开发时用过的题目",
+        "external": "他人公开的题目",
+    },
+}
+"""What the parts of a suite are called; others go by their own names."""
 
 SUITES: dict[Language, dict[str, str]] = {
     Language.EN: {

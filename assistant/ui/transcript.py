@@ -60,8 +60,10 @@ class Shown:
     checks: tuple[ClaimCheck, ...] = ()
     thoughts: str = ""
     answer: Answer | None = None
-    note: str = ""
-    """Why there is no answer."""
+    could_leave: bool | None = None
+    """Whether text could leave the machine; None when that is not known."""
+    reference: str = ""
+    """Under which word the server's log has why an answer failed."""
     suggestions: tuple[str, ...] = ()
     opinion: Opinion | None = None
 
@@ -77,8 +79,8 @@ def turn_html(turn: Shown, number: int, language: Language, *, last: bool) -> st
     """
     say, key = TEXTS[language], escape_html(turn.key)
     change = (
-        f'<button type="button" class="fp-quiet" data-do="edit" data-key="{key}"'
-        f' aria-label="{say["edit_label"]}">{say["edit"]}</button>'
+        f'<button type="button" class="fp-quiet" data-do="edit" data-key="{key}">'
+        f"{say['edit']}</button>"
         if turn.stage not in RUNNING
         else ""
     )
@@ -96,14 +98,15 @@ def welcome_html(language: Language) -> str:
     """Return what a first visit shows: what this is, what it is not, and questions by role."""
     say = TEXTS[language]
     roles = "".join(
-        f'<section><h3>{escape_html(role)}</h3><ul class="fp-suggestions">'
+        f'<section><h4>{escape_html(role)}</h4><ul class="fp-suggestions">'
         f"{''.join(f'<li>{ask_html(question)}</li>' for question in questions)}</ul></section>"
         for role, questions in EXAMPLES[language].items()
     )
     return (
         f'<div class="fp-welcome"><h2>{say["welcome"]}</h2><p>{say["is"]}</p>'
         f'<p class="fp-muted">{say["is_not"]}</p>'
-        f'<div class="fp-roles" role="group" aria-label="{say["for_role"]}">{roles}</div></div>'
+        f'<h3 class="fp-try" id="fp-try">{say["for_role"]}</h3>'
+        f'<div class="fp-roles" role="group" aria-labelledby="fp-try">{roles}</div></div>'
     )
 
 
@@ -132,13 +135,15 @@ def _after(turn: Shown, language: Language) -> str:
         case Stage.SEARCHING | Stage.THINKING | Stage.CHECKING:
             return f'<p class="fp-working"><span class="fp-dots"></span>{say[turn.stage.value]}</p>'
         case Stage.FAILED:
-            notes = _calm(turn.note)
+            notes = _calm(say["failed"].format(reference=turn.reference))
         case Stage.STOPPED | Stage.UNFINISHED:
             notes = _calm(say[turn.stage.value] if turn.text.strip() else say["nothing_yet"])
         case Stage.DONE:
-            notes = _calm(turn.note) if turn.note else ""
+            notes = ""
     if turn.answer is not None:
         notes += _notices(turn.answer, language)
+    elif turn.could_leave is not None:
+        notes += _meta(say["perhaps"] if turn.could_leave else say["stayed"])
     return f'<div class="fp-end">{notes}{_tools(turn, language)}</div>'
 
 
@@ -148,7 +153,10 @@ def _notices(answer: Answer, language: Language) -> str:
     parts = []
     if answer.partial:
         parts.append(_calm(say["partial"]))
-    parts += [f'<p class="fp-notice">{escape_html(notice)}</p>' for notice in answer.notices]
+    parts += [
+        f'<p class="fp-warned"><span aria-hidden="true">!</span> {escape_html(notice)}</p>'
+        for notice in answer.notices
+    ]
     if answer.withheld:
         parts.append(
             f'<details class="fp-notice"><summary>{say["left_out_why"]}</summary>'
@@ -158,8 +166,7 @@ def _notices(answer: Answer, language: Language) -> str:
     if count:
         checked = say["checked_one"] if count == 1 else say["checked"].format(count=count)
         parts.append(f'<p class="fp-checked"><span aria-hidden="true">✓</span> {checked}</p>')
-    if count or answer.provenance.left_machine:
-        parts.append(f'<p class="fp-meta">{escape_html(_written_by(answer, language))}</p>')
+    parts.append(_meta(_written_by(answer, language)))
     return "".join(parts)
 
 
@@ -169,7 +176,7 @@ def _written_by(answer: Answer, language: Language) -> str:
     # Of an address or a file, only the name is a reader's business.
     model = how.model.partition("@http")[0].rsplit("/", 1)[-1]
     written = say["quoted"] if model.startswith("embedded") else say["written"].format(model=model)
-    parts = [written] if answer.grounding.checks else []
+    parts = [written if answer.grounding.checks else say["itself"]]
     parts.append(say["left"] if how.left_machine else say["stayed"])
     if how.cost is not None:
         parts.append(say["cost"].format(cost=f"{how.cost:.4f}"))
@@ -227,6 +234,10 @@ def _next(turn: Shown, language: Language) -> str:
         f'<section class="fp-next"><h3>{say["answerable"] if abstained else say["more"]}</h3>'
         f'<ul class="fp-suggestions" lang="{tongue}">{items}</ul>{link}</section>'
     )
+
+
+def _meta(text: str) -> str:
+    return f'<p class="fp-meta">{escape_html(text)}</p>'
 
 
 def _calm(text: str) -> str:

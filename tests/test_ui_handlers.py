@@ -1,0 +1,106 @@
+"""The page's handlers: what an event changes on the page, and what it leaves as it is."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import gradio as gr
+import pytest
+
+from assistant.schema import Event
+from assistant.store import Store
+from assistant.ui.handlers import Handlers
+from assistant.ui.page import build_ui
+from tests.test_ui_desk import WHOLE, desk_with
+
+REQUEST: Any = SimpleNamespace(headers={}, cookies={})
+BOX, CHAT, PANE, CONVERSATION, EDITING, SIDE, HINT = range(7)
+
+
+def handlers_over(store: Store, *events: Event) -> Handlers:
+    desk, _ = desk_with(store, *(events or WHOLE))
+    return Handlers(desk, lambda _: "me")
+
+
+def sent(**data: str) -> gr.EventData:
+    return cast(gr.EventData, SimpleNamespace(_data=data))
+
+
+def is_left(output: Any) -> bool:
+    """Whether an output stays as it is."""
+    return bool(output == gr.skip())
+
+
+@pytest.mark.parametrize(
+    ("language", "question", "told"),
+    [
+        ("en", "?", "There is no question in it"),
+        ("zh", "?", "没有读到问题"),
+        ("zh", "q" * 5000, "问题有 5,000 个字，请缩短到 100 个以内"),
+    ],
+)
+def test_what_cannot_be_asked_is_told_in_the_pages_language_and_stays_in_the_box(
+    store: Store, language: str, question: str, told: str
+) -> None:
+    act = handlers_over(store)
+    (shown,) = act.ask_typed(question, "", language, "", None, REQUEST)
+    assert told in shown[HINT]
+    assert all(is_left(output) for output in shown[:HINT])
+    (changed,) = act.ask_typed(question, "", language, "some-turn", None, REQUEST)
+    assert 'data-do="click"' in changed[HINT], "a change can still be left"
+
+
+def test_a_switch_while_an_answer_grows_leaves_it_growing_in_the_other_language(
+    store: Store,
+) -> None:
+    act = handlers_over(store)
+    running = act.ask_typed("q?", "", "en", "", None, REQUEST)
+    conversation = [next(running) for _ in range(3)][-1][CONVERSATION]
+    switched = act.switch(conversation, "en", None, REQUEST)
+    assert switched[BOX].stop_btn == "停止"
+    assert switched[BOX].submit_btn is False
+    assert 'data-stage="checking"' in switched[CHAT].value[0]
+    assert "正在逐句" in switched[CHAT].value[0]
+    (last,) = running
+    assert "您的提问" in last[CHAT][0]
+    assert last[BOX].submit_btn == "提问"
+
+
+def test_a_thumb_while_an_answer_grows_leaves_it_growing(store: Store) -> None:
+    act = handlers_over(store)
+    *_, first = act.ask_typed("one?", "", "en", "", None, REQUEST)
+    (turn,) = store.conversations.turns("me", first[CONVERSATION])
+    running = act.ask_typed("two?", first[CONVERSATION], "en", "", None, REQUEST)
+    for _ in range(3):
+        next(running)
+    rated = act.rate(first[CONVERSATION], "en", sent(key=turn.id, rating="1"), REQUEST)
+    assert ['data-stage="done"' in rated[0], 'data-stage="checking"' in rated[1]] == [True, True]
+
+
+def test_a_new_conversation_is_not_drawn_over_by_the_one_before(store: Store) -> None:
+    act = handlers_over(store)
+    running = act.ask_typed("q?", "", "en", "", None, REQUEST)
+    conversation = [next(running) for _ in range(3)][-1][CONVERSATION]
+    shown = act.new(conversation, "en", REQUEST)
+    assert "fp-welcome" in shown[CHAT][0]
+    assert list(running) == []
+
+
+def test_deleting_another_conversation_leaves_the_open_one_running(store: Store) -> None:
+    act = handlers_over(store)
+    *_, other = act.ask_typed("one?", "", "en", "", None, REQUEST)
+    running = act.ask_typed("two?", "", "en", "", None, REQUEST)
+    conversation = next(running)[CONVERSATION]
+    shown = act.delete(conversation, "en", sent(key=other[CONVERSATION]), REQUEST)
+    assert is_left(shown[CHAT])
+    assert 'data-stage="done"' in list(running)[-1][CHAT][0]
+
+
+def test_all_ways_to_ask_share_one_limit(store: Store) -> None:
+    desk, _ = desk_with(store)
+    page = build_ui(desk.assistant, store, lambda _: "me", concurrency=3, waiting=5)
+    asking = [fn for fn in page.fns.values() if fn.name in {"ask_typed", "ask_offered", "retry"}]
+    assert len(asking) == 3
+    assert {(fn.concurrency_id, fn.concurrency_limit) for fn in asking} == {("answers", 3)}
+    assert page._queue.max_size == 5
