@@ -121,12 +121,15 @@ class Chain:
     ) -> Iterator[tuple[Question, Filters | None]]:
         """Yield the ways to look for an answer, each with its filters, the plainest first.
 
-        As read; without what is said about the asker; and in the rules and programmes alone, which
-        hold for every place inside theirs, where a place was named that lies in another.
+        As read; without what is said about the asker; for any kind of firm; and in the rules and
+        programmes alone, which hold for every place inside theirs, where a place was named that
+        lies in another.
         """
         yield question, filters
         if question.core != " ".join(normalise(question.text).split()):
             yield self._reader.read(question.core), filters
+        if question.general != question.core:
+            yield self._reader.read(question.general), filters
         if self._ranker.lies_in_another(question) and not (filters and filters.kinds):
             yield question, replace(filters or Filters(), kinds=tuple(HOLDS_WITHIN))
 

@@ -8,6 +8,7 @@ phrase of ``wording``.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 
 from assistant import wording
 from assistant.evidence import Candidate, class_weight
@@ -22,9 +23,10 @@ CHARACTERS = 200
 """The same in Chinese characters."""
 SENTENCES = 6
 """Sentences of a short answer that is not a list."""
-SLACK = 3.5
-"""How far below the leading sentence's score a completing one may be; on the scale of
-``evidence``."""
+SLACK, SEVERAL_SLACK = 1.5, 3.5
+"""How far below the leading sentence's score a completing one may be, where one thing is asked and
+where several are; on the scale of ``evidence``. Of 842 completing sentences of 269 development
+questions 14 % answered when 3.5 held for all; of those within 1.5 of the same passage 36 %."""
 
 WEAKEST = Grade.AI_GENERATED
 """Grade of what names no survey: the last to be believed."""
@@ -198,15 +200,18 @@ def _completing(
     question: Question, lead: Candidate, candidates: Sequence[Candidate]
 ) -> list[Candidate]:
     """Choose what completes the leading sentence and does not repeat it."""
-    several = question.expects in _SEVERAL
+    broad = question.wants_more or question.expects in {*_SEVERAL, Expect.COMPARISON}
+    items = _announced(lead, candidates)
+    if items:
+        return items[: _limit(question)]
     chosen = [lead]
     for candidate in _of_one_plan(question, lead, candidates):
         beside = candidate.marker == lead.marker
         if not beside and not _near(candidate, lead, COMPLETING_LIKENESS):
             continue
-        slack = SLACK * (2 if beside and several else 1) * (2 if question.wants_more else 1)
-        if beside:
-            slack *= 1 + lead.near
+        slack = SEVERAL_SLACK if broad else SLACK
+        if beside and broad:
+            slack *= 2 * (1 + lead.near)
         if candidate.score < lead.score - slack or candidate.language is not lead.language:
             continue
         if candidate.title != lead.title and candidate.coverage < lead.coverage:
@@ -219,6 +224,17 @@ def _completing(
         if len(chosen) == _limit(question):
             break
     return chosen[1:]
+
+
+def _announced(lead: Candidate, candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Return the list that a leading sentence announces, in order; empty when it announces none."""
+    if not lead.text.endswith((":", "：")):
+        return []
+    after = sorted(
+        (c for c in candidates if c.marker == lead.marker and c.order > lead.order),
+        key=lambda c: c.order,
+    )
+    return list(takewhile(lambda c: c.listed, after))
 
 
 def _of_one_plan(

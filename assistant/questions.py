@@ -45,6 +45,8 @@ class Question:
     text: str
     core: str
     """What is asked, without what is said about the asker; the text, normalised, if that is all."""
+    general: str
+    """The core without the kind of firm it is for, where it asks for advice; the core else."""
     language: Language
     intent: Intent
     expects: Expect
@@ -70,6 +72,18 @@ _ASKER_LAST = re.compile(
     r"[,;:]\s*((i|we|my|our)( am|'m| are|'re| run| own| have| manage| make| sell| work (in|at|for))\b|i'm\b|\d+ (people|ppl|staff|employees))[^?!]{0,80}$"
     r"|[，,；;]\s*(我是|我们是|我开|我们开|我经营|我做|我们做|我家|我们公司|我们有|在)[^？?]{0,30}$"
 )
+_FIRM = (
+    r"(company|firm|business|shop|store|restaurant|caf[eé]|bakery|salon|practice|clinic|office|agency"
+    r"|studio|farm|hotel|workshop|factory|garage|charity|club|school|nursery|team|start-?up)"
+)
+# "for a 6 person plumbing company", "in our family bakery"
+_FOR_WHOM = re.compile(
+    rf"\b(for|in|at) (a|an|my|our|us|small|any)\b([^?!.,;]{{0,60}}?\b{_FIRM}\b)?(?= *[?!.]*$)"
+    r"|^(?:我们|我|咱们)?(?:是)?(?:一?[家个间])?[\u4e00-\u9fff]{1,8}?"
+    r"(?:店|馆|厂|公司|事务所|诊所|酒店|民宿|工作室|作坊|农场|养殖场|学校|机构)(?=能|可以|该|要|应|怎|用|有必要|值|适)"
+)
+_ADVICE = {Expect.FACT, Expect.STEPS, Expect.LIST, Expect.REASONS}
+"""What may be answered for every firm when nothing is said on the asker's kind."""
 BACKGROUND_WEIGHT = 0.15
 """Weight of what is said beside the question."""
 _MORE = re.compile(
@@ -112,12 +126,15 @@ class QuestionReader:
         language = detect_language(text)
         found = find_figures(plain, language)
         items = self._items(plain, found, self._names.strangers(text))
+        core = " ".join(split_background(plain)[0].split()) or plain
+        expects = expected(plain)
         return Question(
             text=text,
-            core=" ".join(split_background(plain)[0].split()) or plain,
+            core=core,
+            general=self._general(core, expects) if expects in _ADVICE else core,
             language=language,
             intent=_intent(plain, items),
-            expects=expected(plain),
+            expects=expects,
             items=items,
             figures=tuple(f for f in found if f.kind in _ASSERTED),
             years=tuple(sorted({int(f.low) for f in found if f.kind is FigureKind.YEAR})),
@@ -143,6 +160,18 @@ class QuestionReader:
         else:
             items = self._things(plain, strangers)
         return tuple(items.values())
+
+    def _general(self, core: str, expects: Expect) -> str:
+        """Return a core for any firm; the core where a place or a name says which ones are meant."""
+        whom = _FOR_WHOM.search(core)
+        rest = f"{core[: whom.start()]} {core[whom.end() :]}" if whom else ""
+        left = self._things(rest, ()).values()
+        asks = expects is Expect.STEPS or any(it.cls is not ConceptClass.FRAME for it in left)
+        if whom is None or not left or not asks:
+            return core
+        named = self._things(whom.group(), self._names.strangers(whom.group())).values()
+        fixed = {ConceptClass.PLACE, ConceptClass.ORGANISATION, ConceptClass.TECHNOLOGY}
+        return core if any(item.cls in fixed for item in named) else " ".join(rest.split())
 
     def _things(self, plain: str, strangers: Container[str]) -> dict[str, Item]:
         """Return what a text names, by key."""
