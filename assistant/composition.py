@@ -8,7 +8,7 @@ phrase of ``wording``.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import takewhile
+from itertools import count, takewhile
 
 from assistant import wording
 from assistant.evidence import Candidate, class_weight
@@ -42,6 +42,8 @@ weakest grade and the other is of a better one."""
 COMPLETING_LIKENESS, RIVAL_LIKENESS = 0.2, 0.13
 """How much less like the question than the leading sentence another one may be (``aboutness``) that
 completes it from another passage, or gives another figure on the same."""
+RUNNING = 3
+"""Sentences that are read as running text; more of them make a list."""
 FEW = 4
 """Sentences of an answer that is a figure."""
 ENOUGH_STEPS = 3
@@ -100,7 +102,7 @@ def _led(question: Question, usable: Sequence[Candidate]) -> Iterator[str]:
     chosen = [lead, *_completing(question, lead, usable)]
     first, *rest = _within_limit(chosen, question)
     chosen = [first, *sorted(rest, key=lambda c: (c.marker, c.order))]
-    if question.expects in _SEVERAL and len(chosen) > 2:
+    if len(chosen) > (2 if question.expects in _SEVERAL else RUNNING):
         yield from _bullets(question, chosen)
     else:
         yield from _running(question, chosen)
@@ -201,7 +203,7 @@ def _completing(
 ) -> list[Candidate]:
     """Choose what completes the leading sentence and does not repeat it."""
     broad = question.wants_more or question.expects in {*_SEVERAL, Expect.COMPARISON}
-    items = _announced(lead, candidates)
+    items = _announced(question, lead, candidates)
     if items:
         return items[: _limit(question)]
     chosen = [lead]
@@ -226,15 +228,22 @@ def _completing(
     return chosen[1:]
 
 
-def _announced(lead: Candidate, candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Return the list that a leading sentence announces, in order; empty when it announces none."""
-    if not lead.text.endswith((":", "：")):
+def _announced(
+    question: Question, lead: Candidate, candidates: Sequence[Candidate]
+) -> list[Candidate]:
+    """Return the list that follows a leading sentence, in order; empty when none does.
+
+    A figure, a name or a date is told without the list that may come after it.
+    """
+    announces = lead.text.endswith((":", "："))
+    if lead.listed or not (announces or question.expects not in _DETAILS):
         return []
     after = sorted(
         (c for c in candidates if c.marker == lead.marker and c.order > lead.order),
         key=lambda c: c.order,
     )
-    return list(takewhile(lambda c: c.listed, after))
+    places = count(lead.order + 1)
+    return list(takewhile(lambda c: c.listed and c.order == next(places), after))
 
 
 def _of_one_plan(

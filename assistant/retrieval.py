@@ -46,6 +46,9 @@ ALIKE, ALIKE_WEIGHT = 0.93, 0.4
 """Cosine from which a question is nearly one that a passage says it answers, and what is added to
 the passage's fused score when it is the very same."""
 
+WHOLE_LIKENESS = 0.95
+"""Likeness (see ``aboutness``) from which a question is one that a section answers as a whole: each
+of its sentences does then."""
 LISTED_CHUNKS = 1024
 """Chunks whose listed questions' vectors stay at hand: some 40 kB each."""
 POOL = 40
@@ -176,6 +179,8 @@ def _passage(
     for question, near in sorted(likeness, key=lambda row: row[1]):
         if question.sentence is not None:
             asked[question.sentence] = Asked(near, question.text)
+        elif near >= WHOLE_LIKENESS:
+            asked = [Asked(near, question.text)] * len(asked)
     return Passage(
         chunk=chunk,
         document=document,
