@@ -253,16 +253,12 @@ class Assistant:
             yield draft.say(self._smalltalk(read))
             yield self._answered(asked, read, (), draft, AnswerKind.SMALLTALK)
             return
-        for reading, allowed in self._chain.readings(read, filters):
-            with draft.timed("retrieve"):
-                passages = self._chain.retrieve(reading.text, self._passages, allowed)
-            yield Retrieved(passages=passages)
-            task = Task(question=reading, passages=passages)
-            with draft.timed("gate"):
-                decision = self._chain.decide(task)
+        for task, decision in self._attempts(read, filters, draft):
+            yield Retrieved(passages=task.passages)
             draft.answerable = decision.probability
             if decision.answerable:
                 break
+        passages = task.passages
         if decision.answerable:
             yield from self._writer.write(task, draft)
         if not draft.kept:
@@ -271,6 +267,22 @@ class Assistant:
             yield self._answered(asked, read, passages, draft, AnswerKind.ABSTENTION)
             return
         yield self._answered(asked, read, passages, draft, AnswerKind.ANSWER)
+
+    def _attempts(
+        self, question: Question, filters: Filters | None, draft: Draft
+    ) -> Iterator[tuple[Task, Decision]]:
+        """Yield what was found for each way to read a question, and whether that answers it."""
+        with draft.timed("retrieve"):
+            joined = self._chain.joined(question, self._passages, filters)
+        if joined:
+            yield joined
+        for reading, allowed in self._chain.readings(question, filters):
+            with draft.timed("retrieve"):
+                passages = self._chain.retrieve(reading.text, self._passages, allowed)
+            task = Task(question=reading, passages=passages)
+            with draft.timed("gate"):
+                decision = self._chain.decide(task)
+            yield task, decision
 
     def _smalltalk(self, question: Question) -> str:
         topics = self.coverage().topics[question.language][:TOPICS]

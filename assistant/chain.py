@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 
 from langchain_core.messages import HumanMessage
 
@@ -142,6 +143,31 @@ class Chain:
         excerpts = excerpts_of(task.passages)
         ranked = self._ranker.rank(task.question, excerpts)
         return self._gate.decide(task.question, task.passages, ranked)
+
+    def joined(
+        self, question: Question, k: int, filters: Filters | None
+    ) -> tuple[Task, Decision] | None:
+        """Return what answers a question of several parts; None unless each part is answered.
+
+        Args:
+            question: as read.
+            k: passages for all its parts together.
+            filters: which passages may be used.
+        """
+        tasks = [
+            Task(
+                question=part, passages=self.retrieve(part.text, k // len(question.parts), filters)
+            )
+            for part in map(self._reader.read, question.parts)
+        ]
+        decisions = [self.decide(task) for task in tasks]
+        if not decisions or not all(decision.answerable for decision in decisions):
+            return None
+        by_turns = zip_longest(*(task.passages for task in tasks))
+        found = {passage.chunk.id: passage for turn in by_turns for passage in turn if passage}
+        passages = tuple(replace(p, rank=rank) for rank, p in enumerate(found.values(), start=1))
+        weakest = min(decisions, key=lambda decision: decision.probability)
+        return Task(question=question, passages=passages), weakest
 
     def examine(self, question: str, k: int, filters: Filters | None = None) -> Examination:
         """Return how a question is read and weighed over ``k`` passages, without an answer."""

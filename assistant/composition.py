@@ -77,6 +77,21 @@ def compose(question: Question, candidates: Sequence[Candidate]) -> Iterator[str
         yield from _led(question, usable)
 
 
+def compose_parts(parts: Sequence[Sequence[Candidate]]) -> Iterator[str]:
+    """Yield an answer to several questions that were asked as one, an item for each of them.
+
+    Args:
+        parts: for each question at least one candidate, best first.
+    """
+    for candidates in parts:
+        once = _once(candidates)
+        lead, *rest = [candidate for candidate in once if not candidate.not_stated] or once
+        beside = (c for c in rest if c.marker == lead.marker and not _repeats(c, lead))
+        nearly = [c for c in beside if c.score >= lead.score - SLACK][:1]
+        said = sorted([lead, *nearly], key=lambda c: c.order)
+        yield f"- {' '.join(map(_quoted, said))}\n"
+
+
 def _once(candidates: Sequence[Candidate]) -> list[Candidate]:
     """Return the candidates without those whose words a better one has too."""
     found: dict[str, Candidate] = {}

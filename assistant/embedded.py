@@ -16,11 +16,11 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from pydantic import ConfigDict
 
-from assistant.composition import compose
+from assistant.composition import compose, compose_parts
 from assistant.evidence import EvidenceRanker
 from assistant.pertinence import pertinent
-from assistant.prompting import NO_ANSWER, parse_excerpts, parse_question
-from assistant.questions import QuestionReader
+from assistant.prompting import NO_ANSWER, Excerpt, parse_excerpts, parse_question
+from assistant.questions import Question, QuestionReader
 
 NAME = "embedded-extractive-1"
 
@@ -46,14 +46,20 @@ class EmbeddedChatModel(BaseChatModel):
     ) -> Iterator[ChatGenerationChunk]:
         prompt = str(messages[-1].text) if messages else ""
         question = self.reader.read(parse_question(prompt))
-        ranked = self.ranker.rank(question, parse_excerpts(prompt))
-        candidates = pertinent(question, ranked) or ranked
-        pieces = compose(question, candidates) if candidates else iter([NO_ANSWER])
-        for piece in pieces:
+        for piece in self._pieces(question, parse_excerpts(prompt)):
             chunk = ChatGenerationChunk(message=AIMessageChunk(content=piece))
             if run_manager:
                 run_manager.on_llm_new_token(piece, chunk=chunk)
             yield chunk
+
+    def _pieces(self, question: Question, excerpts: Sequence[Excerpt]) -> Iterator[str]:
+        parts = [self.reader.read(part) for part in question.parts]
+        found = [pertinent(part, self.ranker.rank(part, excerpts)) for part in parts]
+        if len({about[0].title for about in found if about}) == len(parts) > 0:
+            return compose_parts(found)
+        ranked = self.ranker.rank(question, excerpts)
+        candidates = pertinent(question, ranked) or ranked
+        return compose(question, candidates) if candidates else iter([NO_ANSWER])
 
     def _generate(
         self,

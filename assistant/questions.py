@@ -11,6 +11,7 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from assistant.coordination import Named, parts_of
 from assistant.expectations import Expect, expected
 from assistant.figures import Figure, FigureKind, find_figures
 from assistant.frequency import WordFrequency
@@ -47,6 +48,8 @@ class Question:
     """What is asked, without what is said about the asker; the text, normalised, if that is all."""
     general: str
     """The core without the kind of firm it is for, where it asks for advice; the core else."""
+    parts: tuple[str, ...]
+    """The questions it joins, one for each of two or three places or names; empty if it is one."""
     language: Language
     intent: Intent
     expects: Expect
@@ -132,6 +135,7 @@ class QuestionReader:
             text=text,
             core=core,
             general=self._general(core, expects) if expects in _ADVICE else core,
+            parts=parts_of(core, [Named(it.text, it.cls) for it in items if it.cls in _OWN]),
             language=language,
             intent=_intent(plain, items),
             expects=expects,
@@ -206,6 +210,8 @@ def split_background(plain: str) -> tuple[str, str]:
     return core, " ".join(told)
 
 
+_OWN = {ConceptClass.PLACE, ConceptClass.ORGANISATION}
+"""Classes of what is asked about one by one."""
 _ASSERTED = {
     FigureKind.PERCENT,
     FigureKind.MONEY,

@@ -54,6 +54,7 @@ BANDS = {
         *{
             "aboutness",
             "attribution",
+            "coordination",
             "terms",
             "normalise",
             "segmentation",
