@@ -50,6 +50,7 @@ _OTHERWISE: dict[Language, dict[FindingKind, str]] = {
         FindingKind.DIRECTION: "the source says the opposite direction",
         FindingKind.COMPARISON: "the source compares the other way round",
         FindingKind.ADVICE: "the source tells a fact and gives no such advice",
+        FindingKind.DETAIL: "the source does not say: {ours}",
     },
     Language.ZH: {
         FindingKind.FIGURE: "来源中是 {theirs}，回答中是 {ours}",
@@ -61,6 +62,7 @@ _OTHERWISE: dict[Language, dict[FindingKind, str]] = {
         FindingKind.DIRECTION: "来源说的方向相反",
         FindingKind.COMPARISON: "来源的比较方向相反",
         FindingKind.ADVICE: "来源陈述的是事实，没有给出这样的建议",
+        FindingKind.DETAIL: "来源没有说：{ours}",
     },
 }  # fmt: skip
 _NOTHING = {Language.EN: "no such figure", Language.ZH: "没有这个数字"}

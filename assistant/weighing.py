@@ -28,9 +28,11 @@ if TYPE_CHECKING:
 
     from assistant.embeddings import CachedEmbeddings
 
+COUNTED = tuple(kind for kind in FindingKind if kind is not FindingKind.DETAIL)
+"""Findings that the model sees; a missing part is among the words that are missing."""
 FEATURES: tuple[str, ...] = (
     *NAMES,
-    *(f"finding_{kind.value}" for kind in FindingKind),
+    *(f"finding_{kind.value}" for kind in COUNTED),
     *(f"worst_{name}" for name in NAMES),
     "claim_sentences",
 )
@@ -168,7 +170,7 @@ def _pooled(parts: Sequence[tuple[Agreement, list[Finding]]]) -> Weighed:
     count = Counter(finding.kind for _, findings in parts for finding in findings)
     numbers = (
         *(sum(column) / len(column) for column in columns),
-        *(float(count[kind]) for kind in FindingKind),
+        *(float(count[kind]) for kind in COUNTED),
         *(
             max(column) if name in _WORST_IS_MOST else min(column)
             for name, column in zip(NAMES, columns, strict=True)
