@@ -60,6 +60,8 @@ class Question:
     years: tuple[int, ...]
     wants_more: bool
     """Whether a longer answer is asked for."""
+    wants_each: bool
+    """Whether more than one figure or thing is asked for."""
 
 
 _SENTENCE = re.compile(r"[^.?!。？！;；]+(?:[.](?=\w)[^.?!。？！;；]+)*[.?!。？！;；]*")
@@ -91,6 +93,11 @@ BACKGROUND_WEIGHT = 0.15
 """Weight of what is said beside the question."""
 _MORE = re.compile(
     r"\b(in detail|detailed|more detail|explain (fully|more)|elaborate|everything|full (answer|report|story)|long answer|tell me more|more about)\b|详细|具体说|展开|全部|完整|多说|细说|更多"
+)
+
+_EACH = re.compile(
+    r"\b(each|both|respectively|before and after)\b|\b(how|what|who|when|which)\b.*\band (how|what|who|when|which|the)\b"
+    r"|各(?![个种类地国州])|分别|前后|从多少|多少.+多少|呢[?？]?$"
 )
 
 
@@ -143,6 +150,7 @@ class QuestionReader:
             figures=tuple(f for f in found if f.kind in _ASSERTED),
             years=tuple(sorted({int(f.low) for f in found if f.kind is FigureKind.YEAR})),
             wants_more=bool(_MORE.search(plain)),
+            wants_each=bool(_EACH.search(plain)),
         )
 
     def _items(

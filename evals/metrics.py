@@ -159,10 +159,18 @@ def figure_accuracy(required: Sequence[str], text: str) -> float | None:
 
 
 def holds(wanted: str, text: str) -> bool:
-    """Return whether a text holds a figure or a phrase, whatever its notation, case and spacing."""
+    """Return whether a text holds a figure or a phrase, whatever its notation, case and spacing.
+
+    "Over 11,000" holds 11,000: what is wanted is the figure, and its bound stands in the text.
+    """
     if _folded(wanted) in _folded(text):
         return True
-    return bool(unsupported_figures(wanted, "")) and not unsupported_figures(wanted, text)
+    if not unsupported_figures(wanted, ""):
+        return False
+    return any(not unsupported_figures(f"{bound}{wanted}", text) for bound in _BOUNDS)
+
+
+_BOUNDS = ("", "over ", "under ")
 
 
 def _folded(text: str) -> str:

@@ -227,16 +227,16 @@ def test_figures_that_differ_stand_side_by_side(reader, analyser) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "grade", "first"),
+    ("asked", "grade", "shown"),
     [
-        ("How many SMEs use AI?", Grade.AI_GENERATED, "11.9%"),
-        ("How many SMEs use AI?", Grade.SURVEY, "28.3%"),
-        ("How many SMEs use AI in customer service?", Grade.AI_GENERATED, "28.3%"),
-        ("How many SMEs used AI in 2026?", Grade.AI_GENERATED, "28.3%"),
+        ("How many SMEs use AI?", Grade.AI_GENERATED, ["11.9%", "28.3%"]),
+        ("How many SMEs use AI?", Grade.SURVEY, ["28.3%", "11.9%"]),
+        ("How many SMEs use AI in customer service?", Grade.AI_GENERATED, ["28.3%"]),
+        ("How many SMEs used AI in 2026?", Grade.AI_GENERATED, ["28.3%"]),
     ],
 )
 def test_what_names_no_survey_comes_after_a_statistic_on_the_same(
-    reader, analyser, asked: str, grade: Grade, first: str
+    reader, analyser, asked: str, grade: Grade, shown: list[str]
 ) -> None:
     lead = candidate("28.3% of SMEs use AI in customer service.", analyser, grade=grade)
     other = candidate(
@@ -244,9 +244,8 @@ def test_what_names_no_survey_comes_after_a_statistic_on_the_same(
     )
     other = replace(other, grade=Grade.OFFICIAL_STATISTIC)
     answer = "".join(compose(reader.read(asked), [lead, other]))
-    assert re.findall(r"[\d.]+%", answer)[0] == first
-    differ = answer.startswith(wording.SOURCES_DIFFER[Language.EN])
-    assert differ == (first == "11.9%")
+    assert re.findall(r"[\d.]+%", answer) == shown
+    assert answer.startswith(wording.SOURCES_DIFFER[Language.EN]) == (len(shown) > 1)
 
 
 def test_a_rival_that_does_not_fit_is_not_announced(reader, analyser) -> None:
