@@ -202,7 +202,7 @@ class Assistant:
         """
         if passages is not None:
             return verify(self._verifier, text, passages)
-        claims = claims_of(text)
+        claims = [claim for claim in claims_of(text) if not wording.is_own_phrase(claim.text)]
         if len(claims) > MAX_LOOKED_FOR:
             message = f"the text has {len(claims)} sentences"
             raise QuestionError(f"{message}; send at most {MAX_LOOKED_FOR} at once")

@@ -38,7 +38,8 @@ RIVAL_COVERAGE = 0.9
 """Share of what the leading sentence covers of the question that the other must cover."""
 
 PLAIN_SLACK, PLAIN_COVERAGE = 3.2, 0.7
-"""The same where the question names nothing but firms, AI and use: every survey answers it."""
+"""The same where the question names nothing but firms, AI and use, and one of the two names no
+survey: what does is shown beside it."""
 
 COMPLETING_LIKENESS, RIVAL_LIKENESS = 0.2, 0.13
 """How much less like the question than the leading sentence another one may be (``aboutness``) that
@@ -294,10 +295,9 @@ def _rivals(
     if question.expects is Expect.MONEY and len(about) < RIVAL_ITEMS:
         return []
     found: dict[str, Candidate] = {}
-    slack, coverage = (
-        (PLAIN_SLACK, PLAIN_COVERAGE) if _plain(question) else (RIVAL_SLACK, RIVAL_COVERAGE)
-    )
     for candidate in candidates:
+        wide = _plain(question) and (lead.grade is WEAKEST) != (candidate.grade is WEAKEST)
+        slack, coverage = (PLAIN_SLACK, PLAIN_COVERAGE) if wide else (RIVAL_SLACK, RIVAL_COVERAGE)
         rival = (
             candidate.title != lead.title
             and candidate.language is lead.language

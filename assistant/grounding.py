@@ -26,6 +26,7 @@ from assistant.schema import Citation, Claim, ClaimCheck, Grounding, Layer, Pass
 from assistant.support import Support
 from assistant.terms import Analyser
 from assistant.weighing import Place, Weighed, Weigher
+from assistant.wording import is_own_phrase
 
 LABEL = 40
 """Characters a table row may add to a quote as its label."""
@@ -50,7 +51,7 @@ class Verifier(Protocol):
 def verify(verifier: Verifier, text: str, passages: Sequence[Passage | str]) -> Grounding:
     """Check every sentence of a text; see ``Assistant.verify``."""
     dressed = passages_of(passages)
-    claims = claims_of(text)
+    claims = [claim for claim in claims_of(text) if not is_own_phrase(claim.text)]
     if not any(claim.markers for claim in claims):
         everything = tuple(range(1, len(dressed) + 1))
         claims = [replace(claim, markers=everything) for claim in claims]

@@ -205,13 +205,18 @@ async def _chunks(
         return {"data": json.dumps({**frame, "choices": [choice], **more}, ensure_ascii=False)}
 
     yield chunk({"role": "assistant", "content": ""})
+    space = ""
+    """White space that ends what was sent so far: it is sent with what follows, or not at all."""
     async for event in stream:
         match event:
             case contract.VerifiedEvent(piece=piece):
-                yield chunk({"content": piece})
+                said = f"{space}{piece}".rstrip()
+                space = f"{space}{piece}"[len(said) :]
+                yield chunk({"content": said})
             case contract.ThoughtEvent(piece=piece):
                 yield chunk({"reasoning_content": piece})
             case contract.RestartedEvent():
+                space = ""
                 yield chunk({"content": _AGAIN})
             case contract.AnsweredEvent(answer=answer):
                 whole = to_markdown(restore(answer))
