@@ -20,7 +20,7 @@ from assistant.citations import claims_of
 from assistant.errors import QuestionEmpty, QuestionError, QuestionTooLong
 from assistant.evidence import Candidate
 from assistant.gate import Decision, Reason
-from assistant.grounding import Verifier, verify
+from assistant.grounding import Verifier, checkable, verify
 from assistant.index import Coverage
 from assistant.normalise import whole_characters
 from assistant.questions import Intent, Question
@@ -202,7 +202,7 @@ class Assistant:
         """
         if passages is not None:
             return verify(self._verifier, text, passages)
-        claims = [claim for claim in claims_of(text) if not wording.is_own_phrase(claim.text)]
+        claims = checkable(text)
         if len(claims) > MAX_LOOKED_FOR:
             message = f"the text has {len(claims)} sentences"
             raise QuestionError(f"{message}; send at most {MAX_LOOKED_FOR} at once")

@@ -46,7 +46,7 @@ def attributed(
 
 def _likeness(sentence: str, record: SourceRecord) -> float:
     """Return how far a source's facts say what a sentence says; 1 is word for word."""
-    figures = find_figures(sentence, Language.EN)
+    figures = _figures_in(sentence)
     held = [figure for fact in record.facts for figure in _figures_in(fact)]
     words, named = _words(sentence), _words(record.publisher.en)
     told = max(len(words & _words(fact)) for fact in record.facts) / max(len(words), 1)
@@ -57,8 +57,8 @@ def _likeness(sentence: str, record: SourceRecord) -> float:
 
 
 @lru_cache(maxsize=8192)
-def _figures_in(fact: str) -> tuple[Figure, ...]:
-    return tuple(find_figures(fact, Language.EN))
+def _figures_in(text: str) -> tuple[Figure, ...]:
+    return tuple(find_figures(text, Language.EN))
 
 
 def _alike(one: Figure, other: Figure) -> bool:

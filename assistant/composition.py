@@ -67,8 +67,7 @@ def compose(question: Question, candidates: Sequence[Candidate]) -> Iterator[str
         question: as read.
         candidates: at least one, best first.
     """
-    once = _once(candidates)
-    usable = [candidate for candidate in once if not candidate.not_stated] or once
+    usable = _usable(candidates)
     rows = _comparison(question, usable) if question.expects is Expect.COMPARISON else None
     overview = _within_limit(_overview(question, usable), question)
     if rows:
@@ -86,12 +85,17 @@ def compose_parts(parts: Sequence[Sequence[Candidate]]) -> Iterator[str]:
         parts: for each question at least one candidate, best first.
     """
     for candidates in parts:
-        once = _once(candidates)
-        lead, *rest = [candidate for candidate in once if not candidate.not_stated] or once
+        lead, *rest = _usable(candidates)
         beside = (c for c in rest if c.marker == lead.marker and not _repeats(c, lead))
         nearly = [c for c in beside if c.score >= lead.score - SLACK][:1]
         said = sorted([lead, *nearly], key=lambda c: c.order)
         yield f"- {' '.join(map(_quoted, said))}\n"
+
+
+def _usable(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Return the candidates that state something, each once; all when none does."""
+    once = _once(candidates)
+    return [candidate for candidate in once if not candidate.not_stated] or once
 
 
 def _once(candidates: Sequence[Candidate]) -> list[Candidate]:
@@ -295,8 +299,9 @@ def _rivals(
     if question.expects is Expect.MONEY and len(about) < RIVAL_ITEMS:
         return []
     found: dict[str, Candidate] = {}
+    plain = _plain(question)
     for candidate in candidates:
-        wide = _plain(question) and (lead.grade is WEAKEST) != (candidate.grade is WEAKEST)
+        wide = plain and (lead.grade is WEAKEST) != (candidate.grade is WEAKEST)
         slack, coverage = (PLAIN_SLACK, PLAIN_COVERAGE) if wide else (RIVAL_SLACK, RIVAL_COVERAGE)
         rival = (
             candidate.title != lead.title

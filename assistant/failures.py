@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import tempfile
 from pathlib import Path
 
 from assistant.errors import StorageError
+from assistant.wholefile import write_whole
 
 FILE = "unreadable.json"
 _MOST = 1000
@@ -53,11 +52,8 @@ class Failures:
             return
         notes = dict(list(self._notes.items())[-_MOST:])
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=self._path.parent, suffix=".part")
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump({"version": self._version, "notes": notes}, file, indent=1)
-            Path(name).replace(self._path)
+            told = {"version": self._version, "notes": notes}
+            write_whole(self._path, json.dumps(told, indent=1))
         except OSError as exc:
             message = f"cannot write {str(self._path)!r} ({exc.strerror or exc})"
             raise StorageError(f"{message}; free some space or set FIRSTPILOT_DATA_DIR") from exc

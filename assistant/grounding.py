@@ -51,11 +51,16 @@ class Verifier(Protocol):
 def verify(verifier: Verifier, text: str, passages: Sequence[Passage | str]) -> Grounding:
     """Check every sentence of a text; see ``Assistant.verify``."""
     dressed = passages_of(passages)
-    claims = [claim for claim in claims_of(text) if not is_own_phrase(claim.text)]
+    claims = checkable(text)
     if not any(claim.markers for claim in claims):
         everything = tuple(range(1, len(dressed) + 1))
         claims = [replace(claim, markers=everything) for claim in claims]
     return verifier.check(claims, dressed)
+
+
+def checkable(text: str) -> list[Claim]:
+    """Return the sentences of a text that claim something: all but the lead-ins of our answers."""
+    return [claim for claim in claims_of(text) if not is_own_phrase(claim.text)]
 
 
 class LayeredVerifier:

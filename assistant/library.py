@@ -8,9 +8,7 @@ written whole or not at all, and one that cannot be read is named, never skipped
 from __future__ import annotations
 
 import json
-import os
 import re
-import tempfile
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -18,6 +16,7 @@ from typing import Any
 
 from assistant.errors import KnowledgeError, StorageError
 from assistant.schema import Document, DocumentInfo, Grade, Kind, Language, Source
+from assistant.wholefile import write_whole
 
 FOLDER = "documents"
 
@@ -68,11 +67,7 @@ class Library:
         """
         text = json.dumps(asdict(entry), ensure_ascii=True, indent=1)
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=self._folder, suffix=".part")
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-            Path(name).replace(self._folder / f"{entry.document.info.id}.json")
+            write_whole(self._folder / f"{entry.document.info.id}.json", text)
         except OSError as exc:
             message = f"cannot keep a document in {str(self._folder)!r} ({exc.strerror or exc})"
             raise StorageError(f"{message}; free some space or set FIRSTPILOT_DATA_DIR") from exc

@@ -115,19 +115,23 @@ class HybridRetriever:
         order = _interleave(_ranked(own), _ranked(other))
         kept = _fold_duplicates([index.chunks[key] for key in order], k)
         merged = own | other
+        compared = None if vector is None else self._aboutness.asked(vector)
         return [
-            _passage(index, chunk, rank, merged[chunk.id], *self._likeness(vector, chunk))
+            _passage(index, chunk, rank, merged[chunk.id], *self._likeness(vector, compared, chunk))
             for rank, chunk in enumerate(kept, start=1)
         ]
 
     def _likeness(
-        self, vector: NDArray[np.float32] | None, chunk: Chunk
+        self,
+        vector: NDArray[np.float32] | None,
+        compared: NDArray[np.float32] | None,
+        chunk: Chunk,
     ) -> tuple[float | None, list[tuple[ListedQuestion, float]]]:
         """Return the cosine with the nearest question a chunk answers, and each one's likeness."""
-        if vector is None or not chunk.questions:
+        if vector is None or compared is None or not chunk.questions:
             return None, []
-        plain, compared = self._listed(chunk.questions)
-        likeness = map(float, compared @ self._aboutness.asked(vector))
+        plain, listed = self._listed(chunk.questions)
+        likeness = map(float, listed @ compared)
         return float((plain @ vector).max()), list(zip(chunk.questions, likeness, strict=True))
 
     def _vectors_of(

@@ -241,13 +241,19 @@ def test_a_key_logs_in_as_its_owner(
     assert answer["id"] in {use.answer_id for use in held.usage.of(owner.owner)}
 
 
-def test_two_browsers_with_one_password_are_two_people(client: TestClient) -> None:
+def answers_of_two_browsers(client: TestClient) -> list[str]:
+    """Ask from two browsers with one password; the second one's cookies stay."""
     ids = []
     for _ in range(2):
         client.cookies.clear()
         client.get("/login", headers={"Accept": "text/html"})
         log_in(client, PASSWORD)
         ids.append(client.post("/api/v1/ask", json=QUESTION).json()["id"])
+    return ids
+
+
+def test_two_browsers_with_one_password_are_two_people(client: TestClient) -> None:
+    ids = answers_of_two_browsers(client)
     wrong = client.post("/api/v1/feedback", json={"answer_id": ids[0], "rating": 1})
     right = client.post("/api/v1/feedback", json={"answer_id": ids[1], "rating": 1})
     assert (wrong.status_code, right.status_code) == (422, 200)
@@ -256,12 +262,7 @@ def test_two_browsers_with_one_password_are_two_people(client: TestClient) -> No
 def test_a_person_gets_and_erases_what_is_kept_of_them_alone(
     client: TestClient, held: Store
 ) -> None:
-    ids = []
-    for _ in range(2):
-        client.cookies.clear()
-        client.get("/login", headers={"Accept": "text/html"})
-        log_in(client, PASSWORD)
-        ids.append(client.post("/api/v1/ask", json=QUESTION).json()["id"])
+    ids = answers_of_two_browsers(client)
     got = client.get("/my-data")
     assert "attachment" in got.headers["content-disposition"]
     assert got.headers["cache-control"] == "no-store"

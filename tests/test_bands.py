@@ -24,6 +24,7 @@ BANDS = {
         "errors",
         "hiding",
         "stopping",
+        "wholefile",
         "language",
         "figures",
         "numerals",
