@@ -229,6 +229,7 @@ class LiveIndex:
         self._lock = threading.Lock()
         self._index = self._open(settings)
         self._refused: Path | None = None
+        self._settled: tuple[int, int] | None = None
 
     def _open(self, settings: Settings) -> Index:
         """Open the current generation, or the next when it is swept at that very moment."""
@@ -243,6 +244,10 @@ class LiveIndex:
 
     def current(self) -> Index:
         """Return the newest generation that opens; one that cannot be used is passed over."""
+        # Asked many times an answer: the pointer is read only when it was replaced.
+        stamp = self._places.stamp()
+        if stamp is not None and stamp == self._settled:
+            return self._index
         try:
             folder = self._places.current()
         except IndexProblem:
@@ -258,6 +263,8 @@ class LiveIndex:
                     self._refused = folder
             finally:
                 self._lock.release()
+        if folder in {self._index.folder, self._refused}:
+            self._settled = stamp
         return self._index
 
     def _take(self, folder: Path) -> None:

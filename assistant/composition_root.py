@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
@@ -133,6 +134,8 @@ def _assemble(settings: Settings, index: Callable[[], Index]) -> Parts:
     lexicon = load_lexicon(settings.knowledge_dir / "lexicon.yaml")
     analyser = Analyser(lexicon)
     featured = load_featured(settings.knowledge_dir)
+    # Of the newest generation alone, so that none is held on to.
+    described = lru_cache(maxsize=1)(partial(coverage_of, featured=featured))
     embeddings = make_embeddings(settings)
     frequency = WordFrequency(analyser)
     names = Names(index, frequency)
@@ -161,7 +164,7 @@ def _assemble(settings: Settings, index: Callable[[], Index]) -> Parts:
         chain=chain,
         retriever=retriever,
         verifier=verifier_of(analyser, embeddings),
-        coverage=lambda: coverage_of(index(), featured),
+        coverage=lambda: described(index()),
         passages_by_id=lambda ids: passages_by_id(index(), ids),
         passages=settings.passages,
         max_question_chars=settings.max_question_chars,

@@ -8,7 +8,6 @@ excerpts give the same candidates in the same order.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,9 +16,8 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from assistant.aboutness import Aboutness
-from assistant.figures import Figure, FigureKind, find_figures
+from assistant.figures import Figure
 from assistant.lexicon import ConceptClass
-from assistant.markdown import quotable_spans
 from assistant.prompting import Excerpt
 from assistant.questions import Item, Question
 from assistant.schema import Asked, Grade, Kind, Language
@@ -30,12 +28,12 @@ from assistant.signals import (
     above,
     fitness,
     nearness,
-    overlength,
     plenty,
     recency,
     score_of,
     standing,
 )
+from assistant.statements import Statement, StatementReader
 from assistant.terms import Analyser
 
 if TYPE_CHECKING:
@@ -64,20 +62,6 @@ COMPARED_EXCERPTS = 2048
 
 HOLDS_WITHIN = (Kind.RULE, Kind.PROGRAMME, Kind.GUIDE)
 """Kinds of documents that hold for every place inside one they name: EU law, not EU statistics."""
-
-_ITEM = re.compile(r"(^|\n)\s*(?:[-*+]|\d{1,3}[.)])\s+\Z")
-_NOT_STATED = re.compile(
-    r"\b(does not|do not|did not|doesn't|gives? no|names? no|states? no|not) "
-    r"(say|state|give|name|disclose|mention|report|publish|reveal)?(ed|d)?\b.{0,60}"
-    r"|\b(undisclosed|unstated|not (stated|disclosed|given|named|known|published))\b"
-    r"|没有(说明|给出|披露|提供|注明|列出|公布|点名|指明)|未(说明|给出|披露|提供|注明|列出|公布|点名|提及|指明)|并未",
-    re.IGNORECASE,
-)
-_DISCLOSURE = re.compile(
-    r"\b(say|state|stated|give|given|gives|name|named|names|disclose\w*|mention\w*|publish\w*|reveal\w*|undisclosed|unstated)\b"
-    r"|说明|给出|披露|提供|注明|列出|公布|点名|提及|指明",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,16 +120,12 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Sentence:
-    """A sentence of an excerpt, cut into terms and figures."""
+    """A sentence beside a question."""
 
     number: int
-    order: int
+    """Of its excerpt, from 1."""
     excerpt: Excerpt
-    start: int
-    text: str
-    keys: frozenset[str]
-    frame: frozenset[str]
-    figures: tuple[Figure, ...]
+    said: Statement
     asked: Asked | None
 
 
@@ -158,6 +138,8 @@ class _Surroundings:
     askeds: Sequence[float | None]
     near: Sequence[float]
     """By excerpt."""
+    total: float
+    """Of the weights, above 0."""
 
 
 class EvidenceRanker:
@@ -172,10 +154,10 @@ class EvidenceRanker:
         """Take the index's analyser and embedder, and what compares its vectors (else cosine)."""
         self._aboutness = aboutness or Aboutness()
         self._analyser = analyser
+        self._statements = StatementReader(analyser)
         self._embeddings = embeddings
-        # The gate and the embedded answerer rank the same evidence; sentences come back often.
+        # The gate and the embedded answerer rank the same evidence.
         self._ranked = lru_cache(maxsize=32)(self._rank)
-        self._figures = lru_cache(maxsize=16384)(lambda text: tuple(find_figures(text)))
         self._compared = lru_cache(maxsize=COMPARED_EXCERPTS)(self._vectors_of)
 
     def rank(self, question: Question, excerpts: Sequence[Excerpt]) -> list[Candidate]:
@@ -191,8 +173,10 @@ class EvidenceRanker:
         if not sentences:
             return []
         cosines = self._cosines(question.text, sentences)
+        weights = item_weights(question, [it.said.named for it in sentences])
         surroundings = _Surroundings(
-            weights=item_weights(question, [it.keys | it.frame for it in sentences]),
+            weights=weights,
+            total=sum(weights.values()) or 1.0,
             cosines=cosines,
             askeds=[it.asked.likeness if it.asked else None for it in sentences],
             near=nearness([excerpt.match for excerpt in excerpts]),
@@ -204,43 +188,10 @@ class EvidenceRanker:
         return sorted(found, key=lambda c: (-c.score, c.marker, c.order))
 
     def _sentences(self, number: int, excerpt: Excerpt) -> Iterator[_Sentence]:
-        frame = self._frame(excerpt)
-        spans = quotable_spans(excerpt.text)
-        asked = excerpt.asked if len(excerpt.asked) == len(spans) else [None] * len(spans)
-        for order, (start, end) in enumerate(spans):
-            text = excerpt.text[start:end]
-            figures = self._figures(text)
-            yield _Sentence(
-                number=number,
-                order=order,
-                excerpt=excerpt,
-                start=start,
-                text=text,
-                keys=self._keys(text) | _measured(figures),
-                frame=frame,
-                figures=figures,
-                asked=asked[order],
-            )
-
-    def _frame(self, excerpt: Excerpt) -> frozenset[str]:
-        """Return the terms that hold for every sentence of an excerpt.
-
-        A document on several places says nothing about which of them a sentence is about, unless
-        one holds the others.
-        """
-        whole = "\n".join((excerpt.title, excerpt.geography, excerpt.publisher))
-        around = set(self._analyser.terms(whole))
-        places = {key for key in around if key.startswith("@place-")}
-        outermost = {place for place in places if not self._analyser.containers([place]) & places}
-        if len(outermost) > 1:
-            around -= places
-        around |= self._analyser.containers(around & places)
-        return frozenset(around | self._keys(excerpt.section))
-
-    def _keys(self, text: str) -> frozenset[str]:
-        """Return the terms of a text, with the places that hold the places it names."""
-        terms = self._analyser.terms(text)
-        return self._analyser.containers(terms) | frozenset(terms)
+        read = self._statements.read(excerpt)
+        asked = excerpt.asked if len(excerpt.asked) == len(read) else [None] * len(read)
+        for said, nearest in zip(read, asked, strict=True):
+            yield _Sentence(number=number, excerpt=excerpt, said=said, asked=nearest)
 
     def lies_in_another(self, question: Question) -> bool:
         """Whether a question names a place that lies in another one."""
@@ -256,7 +207,7 @@ class EvidenceRanker:
         asked = self._aboutness.asked(self._embeddings.embed_queries([question])[0])
         likeness: list[float | None] = []
         for _, group in groupby(sentences, key=attrgetter("number")):
-            likeness += (self._compared(tuple(it.text for it in group)) @ asked).tolist()
+            likeness += (self._compared(tuple(it.said.text for it in group)) @ asked).tolist()
         return likeness
 
     def _vectors_of(self, sentences: Sequence[str]) -> NDArray[np.float32]:
@@ -272,59 +223,58 @@ class EvidenceRanker:
         cosine: float | None,
         around: _Surroundings,
     ) -> Candidate:
-        excerpt, text, asked = sentence.excerpt, sentence.text, sentence.asked
-        told, published = excerpt.evidence_at(sentence.start)
+        excerpt, said, asked = sentence.excerpt, sentence.said, sentence.asked
+        told, published = excerpt.evidence_at(said.start)
         grade = Grade(told)
         like = asked.likeness if asked else None
         near = around.near[sentence.number - 1]
-        listed = self._keys(asked.question) if asked else frozenset()
-        named = sentence.keys | sentence.frame
+        listed = self._statements.question_keys(asked.question) if asked else frozenset()
         missing = tuple(
             item
             for item in question.items
             if item.cls is not None
             and item.cls.specific
-            and item.key not in named | listed
-            and not (excerpt.kind in HOLDS_WITHIN and self._around(item) & named)
+            and item.key not in said.named
+            and item.key not in listed
+            and not (excerpt.kind in HOLDS_WITHIN and self._around(item) & said.named)
         )
-        not_stated = bool(_NOT_STATED.search(text) and _DISCLOSURE.search(text))
-        fits = fitness(question.expects, sentence.figures, sentence.keys, excerpt.kind)
+        fits = fitness(question.expects, said.figures, said.keys, excerpt.kind)
         signals = Signals(
-            coverage=_share(question, around.weights, sentence.keys),
-            context=_share(question, around.weights, named),
+            coverage=_share(question, around, said.keys),
+            context=_share(question, around, said.named),
             cosine=standing(cosine, around.cosines),
             asked=standing(like, around.askeds),
             asked_near=max(like or 0.0, 0.0),
-            asked_words=_share(question, around.weights, listed),
+            asked_words=_share(question, around, listed),
             fits=fits,
             missing=len(missing) * (1.0 - near),
             rank=1.0 / sentence.number,
             foreign=float(excerpt.language is not question.language),
-            unsaid=float(not_stated or text.endswith(("?", "？"))),
+            unsaid=float(said.not_stated or said.text.endswith(("?", "？"))),
             near=near,
             alike=above(excerpt.match, ALIKE) * near,
-            figures=(fits > 0) * plenty(sentence.figures),
+            figures=(fits > 0) * plenty(said.figures),
             strength=STRENGTH[grade],
             recency=recency(published),
-            order=sentence.order * float(near > 0),
-            length=overlength(text),
+            order=said.order * float(near > 0),
+            length=said.overlength,
         )
         return Candidate(
             marker=sentence.number,
-            listed=bool(_ITEM.search(excerpt.text, max(0, sentence.start - 6), sentence.start)),
-            order=sentence.order,
-            text=text,
+            listed=said.listed,
+            order=said.order,
+            text=said.text,
             language=excerpt.language,
             section=excerpt.section,
             title=excerpt.title,
-            keys=sentence.keys,
-            figures=sentence.figures,
+            keys=said.keys,
+            figures=said.figures,
             cosine=cosine,
             asked=like,
             near=near,
             grade=grade,
             missing=missing,
-            not_stated=not_stated,
+            not_stated=said.not_stated,
             signals=signals,
             score=score_of(signals),
         )
@@ -335,10 +285,11 @@ def class_weight(item: Item) -> float:
     return _CLASS_WEIGHT[item.cls] if item.cls else item.weight
 
 
-def _share(question: Question, weights: dict[str, float], keys: frozenset[str]) -> float:
+def _share(question: Question, around: _Surroundings, keys: frozenset[str]) -> float:
     """Return how much of a question's weight some terms cover, in [0, 1]."""
-    covered = sum(weights[item.key] for item in question.items if item.key in keys)
-    return covered / (sum(weights.values()) or 1.0)
+    return (
+        sum(around.weights[item.key] for item in question.items if item.key in keys) / around.total
+    )
 
 
 def item_weights(question: Question, sentences: Sequence[frozenset[str]]) -> dict[str, float]:
@@ -350,15 +301,3 @@ def item_weights(question: Question, sentences: Sequence[frozenset[str]]) -> dic
         rarity = math.log(total / (holding + 0.5)) / math.log(2 * total)
         weights[item.key] = class_weight(item) * (0.25 + max(rarity, 0.0))
     return weights
-
-
-def _measured(figures: Sequence[Figure]) -> frozenset[str]:
-    """Return the concepts that a figure stands for without naming them."""
-    return frozenset(_MEASURED[figure.kind] for figure in figures if figure.kind in _MEASURED)
-
-
-_MEASURED = {
-    FigureKind.PERCENT: "@share",
-    FigureKind.MONEY: "@cost",
-    FigureKind.DURATION: "@duration",
-}

@@ -22,7 +22,7 @@ from assistant.normalise import normalise
 from assistant.outside import Outside
 from assistant.pertinence import owned, pertinent
 from assistant.questions import Expect, Item, Question
-from assistant.schema import Language, Passage
+from assistant.schema import Language, ListedQuestion, Passage
 from assistant.terms import Analyser
 
 
@@ -160,6 +160,7 @@ class Gate:
         """Take the index's analyser, and what knows the questions outside."""
         self._outside = outside
         self._terms = lru_cache(maxsize=8192)(lambda text: frozenset(analyser.terms(text)))
+        self._listed_in = lru_cache(maxsize=2048)(self._terms_of)
 
     def decide(
         self, question: Question, passages: Sequence[Passage], candidates: Sequence[Candidate]
@@ -210,19 +211,22 @@ class Gate:
         stated = [c for c in candidates if not c.not_stated]
         if question.expects is Expect.COMPARISON:
             # The things compared may stand in different sentences.
-            together = set().union(*(c.keys for c in stated))
+            together = frozenset().union(*(c.keys for c in stated))
             named = dict.fromkeys(named, together)
         return [
             replace(c, missing=tuple(i for i in c.missing if i.key not in named[c.marker]))
             for c in stated[:_GOOD]
         ]
 
-    def _listed(self, passages: Sequence[Passage]) -> dict[int, set[str]]:
+    def _listed(self, passages: Sequence[Passage]) -> dict[int, frozenset[str]]:
         """Return, by marker, the terms of the questions that a passage says it answers."""
         return {
-            marker: set().union(*(self._terms(it.text) for it in passage.chunk.questions))
+            marker: self._listed_in(passage.chunk.questions)
             for marker, passage in enumerate(passages, start=1)
         }
+
+    def _terms_of(self, questions: Sequence[ListedQuestion]) -> frozenset[str]:
+        return frozenset().union(*(self._terms(it.text) for it in questions))
 
     def features(
         self, question: Question, passages: Sequence[Passage], candidates: Sequence[Candidate]

@@ -30,7 +30,7 @@ from pathlib import Path
 
 from assistant.errors import IndexBusy, IndexCorrupt, IndexMissing, StorageError
 
-FORMAT = 3
+FORMAT = 4
 _MANIFEST = "manifest.json"
 _NAME = re.compile(r"\d{8}T\d{6}-[0-9a-f]{8}")
 
@@ -66,6 +66,14 @@ class Generations:
     def __init__(self, root: Path) -> None:
         """Look at ``root`` without creating anything."""
         self.root = root
+
+    def stamp(self) -> tuple[int, int] | None:
+        """Return what changes whenever another generation is published; None when none was."""
+        try:
+            pointer = (self.root / "CURRENT").stat()
+        except OSError:
+            return None
+        return pointer.st_ino, pointer.st_mtime_ns
 
     def current(self) -> Path:
         """Return the folder of the current generation.

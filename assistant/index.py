@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.errors import IndexCorrupt, StorageError
 from assistant.generations import Manifest, read_manifest
+from assistant.listedvectors import ListedVectors
 from assistant.privatecopy import PrivateCopy
 from assistant.schema import (
     Chunk,
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-COLLECTIONS = ("passages", "sentences", "questions")
+COLLECTIONS = ("passages", "sentences")
 """Chroma collections, one of each per language."""
 
 
@@ -75,6 +76,10 @@ class Index:
             self.chunks = self._read_chunks()
             self._centres = _read_centres(folder / "centres.json", self.manifest.dimension)
             self._bm25 = {language: _Bm25(folder / f"bm25-{language}") for language in Language}
+            self._listed = {
+                language: ListedVectors(folder / f"questions-{language}.npy", self._of(language))
+                for language in Language
+            }
         except Exception as exc:
             _discard(self._client, copy)
             message = f"index {folder.name!r} cannot be opened ({type(exc).__name__})"
@@ -151,7 +156,7 @@ class Index:
             count: how many questions to look at.
             allowed: ids of documents to search, None for all.
         """
-        return _best_of(self._query(f"questions-{language}", vector, count, allowed))
+        return self._listed[language].nearest(vector, count, allowed)
 
     def references(self, chunk: Chunk) -> tuple[Source, ...]:
         """Return the sources a chunk rests on, in its language."""
@@ -223,6 +228,14 @@ class Index:
         return language is asked or any(
             info.language is language and info.twin_key not in translated for info in infos
         )
+
+    def _of(self, language: Language) -> list[Chunk]:
+        """Return the passages in a language, in document order."""
+        return [
+            chunk
+            for chunk in self.chunks.values()
+            if self.documents[chunk.document_id].language is language
+        ]
 
     def _read_chunks(self) -> dict[str, Chunk]:
         """Read all passages, in document order."""

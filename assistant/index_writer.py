@@ -1,4 +1,4 @@
-"""Writing an index: passages, sentences and questions with their vectors in Chroma, words in BM25.
+"""Writing an index: passages and sentences in Chroma, listed questions beside it, words in BM25.
 
 Knows: the layout of a generation. Does not know: when one is built (``builder``) nor how it is
 asked (``index``). Invariant: files are written into an empty folder, and never changed after.
@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, astuple, dataclass
+from itertools import accumulate, chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from assistant.attribution import rests_of
 from assistant.chunking import chunk_context, chunk_document, sentence_spans
 from assistant.errors import StorageError
 from assistant.index import COLLECTIONS, open_chroma
+from assistant.listedvectors import write_listed
 from assistant.schema import Chunk, Document, DocumentInfo, Language
 from assistant.sources import SourceRecord
 from assistant.terms import Analyser
@@ -95,7 +97,9 @@ def write_index(
         )
     else:
         vectors = None
-    _write_chroma(folder / "chroma", chunks, spans, infos, vectors, asked)
+    _write_chroma(folder / "chroma", chunks, spans, infos, vectors)
+    if asked is not None:
+        _write_questions(folder, chunks, infos, asked)
     progress(1, 2, "indexing words")
     _write_centres(folder / "centres.json", chunks, infos, vectors)
     by_language: dict[str, int] = {}
@@ -137,17 +141,15 @@ def _write_chroma(
     spans: Sequence[Sequence[tuple[int, int]]],
     infos: dict[str, DocumentInfo],
     vectors: NDArray[np.float32] | None,
-    asked: NDArray[np.float32] | None,
 ) -> None:
-    """Write passages, sentences and questions, one Chroma collection each per language."""
+    """Write passages and sentences, one Chroma collection each per language."""
     import numpy as np
 
     with _chroma(path) as client:
         first_sentence = len(chunks)
         starts = np.cumsum([first_sentence, *(len(found) for found in spans)])
-        first_question = np.cumsum([0, *(len(chunk.questions) for chunk in chunks)])
         for language in Language:
-            passages, sentences, questions = (
+            passages, sentences = (
                 client.create_collection(
                     f"{what}-{language}",
                     embedding_function=None,
@@ -178,20 +180,13 @@ def _write_chroma(
                 ],
                 [chunks[i].text for i in rows],
             )
-            if vectors is None or asked is None:
+            if vectors is None:
                 continue
             places = [(i, k) for i in rows for k in range(len(spans[i]))]
             _add(
                 sentences,
                 [f"{chunks[i].id}:{k}" for i, k in places],
                 _rows(vectors, [int(starts[i]) + k for i, k in places]),
-                [{"document_id": chunks[i].document_id} for i, _ in places],
-            )
-            places = [(i, k) for i in rows for k in range(len(chunks[i].questions))]
-            _add(
-                questions,
-                [f"{chunks[i].id}:{k}" for i, k in places],
-                asked[[int(first_question[i]) + k for i, k in places]],
                 [{"document_id": chunks[i].document_id} for i, _ in places],
             )
 
@@ -211,6 +206,25 @@ def _chroma(path: Path) -> Iterator[Any]:
     except ChromaError as exc:
         message = f"cannot write the index in {str(path.parent.parent)!r}: {exc}"
         raise StorageError(f"{message}; free some space or set FIRSTPILOT_DATA_DIR") from exc
+
+
+def _write_questions(
+    folder: Path,
+    chunks: Sequence[Chunk],
+    infos: dict[str, DocumentInfo],
+    asked: NDArray[np.float32],
+) -> None:
+    """Write the vectors of the questions that the passages of each language list."""
+    firsts = accumulate((len(chunk.questions) for chunk in chunks), initial=0)
+    rows: dict[Language, dict[str, range]] = {language: {} for language in Language}
+    for chunk, first in zip(chunks, firsts, strict=False):
+        # As Chroma does, of a passage that comes twice the last is kept, in its place.
+        listed = rows[_language(chunk, infos)]
+        listed.pop(chunk.id, None)
+        listed[chunk.id] = range(first, first + len(chunk.questions))
+    for language, listed in rows.items():
+        places = [*chain.from_iterable(listed.values())]
+        write_listed(folder / f"questions-{language}.npy", asked[places])
 
 
 def _write_centres(
