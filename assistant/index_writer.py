@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, astuple, dataclass
-from itertools import accumulate, chain
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -216,15 +216,11 @@ def _write_questions(
 ) -> None:
     """Write the vectors of the questions that the passages of each language list."""
     firsts = accumulate((len(chunk.questions) for chunk in chunks), initial=0)
-    rows: dict[Language, dict[str, range]] = {language: {} for language in Language}
+    places: dict[Language, list[int]] = {language: [] for language in Language}
     for chunk, first in zip(chunks, firsts, strict=False):
-        # As Chroma does, of a passage that comes twice the last is kept, in its place.
-        listed = rows[_language(chunk, infos)]
-        listed.pop(chunk.id, None)
-        listed[chunk.id] = range(first, first + len(chunk.questions))
-    for language, listed in rows.items():
-        places = [*chain.from_iterable(listed.values())]
-        write_listed(folder / f"questions-{language}.npy", asked[places])
+        places[_language(chunk, infos)] += range(first, first + len(chunk.questions))
+    for language, rows in places.items():
+        write_listed(folder / f"questions-{language}.npy", asked[rows])
 
 
 def _write_centres(
