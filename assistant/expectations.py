@@ -52,6 +52,8 @@ _SHARE = re.compile(
     r"\b(what|which|how (big|large|high)).{0,12}\b(share|percent\w*|per cent|proportion|fraction|slice|portion|rate|ratio|part|penetration|number)\b|\bhow many\b|\bpercent(age)?\b|\bpenetration\b|%|\badoption rate\b|\bhow (common|widespread|popular|high)\b|\bmajority\b"
     r"|比例|占比|百分|多少.{0,8}(企业|公司|老板|商家|的人)|几成|渗透率|普及率|率(是|有|为)?(多少|多高)|多高|多少家|占多少|有几家|多大比例|多普及|普及"
 )
+# "talent shortage share": what a person types who wants the figure and writes no question.
+_SHARE_NAMED = re.compile(r"\b(share|percentage|proportion|uptake)\W*$|(比例|占比|使用率|比率)\W*$")
 _MONEY = re.compile(
     r"\b(how much (money|cash)|cost|costs|price|priced|pricing|budget|expensive|cheap|afford|pay|spend|rmb|yuan|dollars?|usd)\b"
     r"|\b(what|which|how (much|high|big|large|heavy))\b.{0,40}\b(fine|fines|fined|penalt(y|ies)|damages|compensation|settlement|payout|award)\b"
@@ -97,6 +99,7 @@ def expected(plain: str) -> Expect:
         (Expect.FIGURE, _FIGURE),
         (Expect.WHERE, _WHERE),
         (Expect.OVERVIEW, _OVERVIEW),
+        (Expect.SHARE, _SHARE_NAMED),
     ):
         if pattern.search(plain):
             # "How much did costs fall" asks for a figure, not for an amount of money.

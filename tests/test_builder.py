@@ -167,6 +167,25 @@ def test_the_generation_before_stays_for_those_who_read_it(root: Path) -> None:
     assert not first.exists()
 
 
+def test_every_generation_published_is_seen_at_once(root: Path) -> None:
+    live = LiveIndex(words(root))
+    for _ in range(5):
+        build_index(words(root), force=True)
+        assert live.current().folder == current(root)
+        assert live.current() is live.current()
+
+
+def test_a_pointer_that_was_replaced_by_nonsense_and_mended_is_read_again(root: Path) -> None:
+    live = LiveIndex(words(root))
+    before, pointer = live.current(), root / "data" / "index" / "CURRENT"
+    name = pointer.read_text(encoding="utf-8")
+    pointer.write_text("nonsense", encoding="utf-8")
+    assert live.current() is before
+    pointer.write_text(name, encoding="utf-8")
+    build_index(words(root), force=True)
+    assert live.current().folder == current(root) != before.folder
+
+
 def test_shipped_vectors_save_embedding(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def noise(settings: Settings) -> CachedEmbeddings:
         shipped = ShippedVectors(settings.knowledge_dir / FILE, Noise.name, Noise.dimension)

@@ -1,0 +1,84 @@
+"""Listed questions by meaning: exact, one row a passage, of the allowed documents alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.listedvectors import ListedVectors, write_listed
+from assistant.schema import Chunk, ListedQuestion
+
+
+def chunk(number: int, questions: int, document: str = "d.en") -> Chunk:
+    return Chunk(
+        id=f"c{number}",
+        document_id=document,
+        heading_path=("Title",),
+        position=number,
+        text=f"Text {number}.",
+        start=0,
+        end=7,
+        sources=(),
+        questions=tuple(ListedQuestion(f"question {number}.{k}") for k in range(questions)),
+    )
+
+
+def unit(rows: np.ndarray) -> np.ndarray:
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+
+
+@given(
+    counts=st.lists(st.integers(0, 4), min_size=1, max_size=12),
+    count=st.integers(1, 60),
+    seed=st.integers(0, 10_000),
+)
+def test_it_finds_what_looking_at_every_question_finds(
+    tmp_path_factory: pytest.TempPathFactory, counts: list[int], count: int, seed: int
+) -> None:
+    chance = np.random.default_rng(seed)
+    chunks = [chunk(n, questions, f"d{n % 3}.en") for n, questions in enumerate(counts)]
+    vectors = unit(chance.normal(size=(sum(counts), 8))) if sum(counts) else np.empty((0, 8))
+    path = tmp_path_factory.mktemp("listed") / "questions.npy"
+    write_listed(path, vectors)
+    asked = unit(chance.normal(size=(1, 8)))[0]
+    owners = [it for it in chunks for _ in it.questions]
+    for allowed in (None, {"d0.en", "d1.en"}):
+        rows = [
+            (float(vector @ asked), owner)
+            for vector, owner in zip(vectors, owners, strict=True)
+            if allowed is None or owner.document_id in allowed
+        ]
+        best: dict[str, float] = {}
+        for cosine, owner in sorted(rows, key=lambda row: -row[0])[:count]:
+            best.setdefault(owner.id, cosine)
+        found = ListedVectors(path, chunks).nearest(asked, count, allowed)
+        assert dict(found) == pytest.approx(best, abs=1e-6)
+        assert [cosine for _, cosine in found] == sorted((c for _, c in found), reverse=True)
+
+
+def test_without_a_question_or_an_embedder_nothing_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "questions.npy"
+    asked = np.ones(8, dtype=np.float32)
+    write_listed(path, np.empty((0, 8), dtype=np.float32))
+    assert not path.exists()
+    assert ListedVectors(path, [chunk(0, 0)]).nearest(asked, 5) == []
+    assert ListedVectors(path, [chunk(0, 3)]).nearest(asked, 5) == []
+
+
+def test_vectors_of_other_passages_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "questions.npy"
+    write_listed(path, np.ones((3, 8), dtype=np.float32))
+    with pytest.raises(ValueError, match="3 rows"):
+        ListedVectors(path, [chunk(0, 2)])
+
+
+def test_no_document_allowed_finds_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "questions.npy"
+    write_listed(path, unit(np.ones((2, 8))))
+    found = ListedVectors(path, [chunk(0, 2)])
+    assert found.nearest(np.ones(8, dtype=np.float32), 5, set()) == []
+    assert found.nearest(np.ones(8, dtype=np.float32), 5, {"other.en"}) == []
