@@ -255,7 +255,7 @@ class Assistant:
             return
         for task, decision in self._attempts(read, filters, draft):
             yield Retrieved(passages=task.passages)
-            draft.answerable = decision.probability
+            draft.answerable, draft.unsure = decision.probability, decision.unsure
             if decision.answerable:
                 break
         passages = task.passages

@@ -25,6 +25,10 @@ NOT_IN_LANGUAGE = {
     _EN: "Quoted from a source in Chinese:",
     _ZH: "以下引自英文资料：",
 }
+UNSURE = {
+    _EN: "I am not sure that this is what you asked; the closest that the sources say:",
+    _ZH: "不确定这是否正是您要问的，资料中最接近的内容：",
+}
 TABLE_HEAD = {_EN: ("Compared", "What the source says"), _ZH: ("比较项", "资料原文")}
 PARTIAL = {
     _EN: "The answer broke off: what is shown is checked, but more may have been to come.",
@@ -41,6 +45,7 @@ FELL_BACK_UNSUPPORTED = {
 }
 _LEAD_INS = frozenset(
     (
+        *UNSURE.values(),
         *OTHER_FIGURE.values(),
         *SOURCES_DIFFER.values(),
         *NOT_IN_LANGUAGE.values(),

@@ -48,6 +48,8 @@ class Draft:
     partial: bool = False
     answerable: float | None = None
     """Probability the gate gave, once it was asked."""
+    unsure: bool = False
+    """Whether the gate doubts that the passages are about the very thing asked."""
     declined: bool = False
     """Whether a model said that the passages do not answer."""
 
@@ -119,7 +121,7 @@ class Writer:
         self, pieces: Generator[Piece | Spent], call: Call, task: Task, draft: Draft
     ) -> Iterator[Event]:
         """Yield a backend's sentences, each checked; lay-out waits for the sentence it leads to."""
-        reader, pending = SegmentReader(), ""
+        reader, pending = SegmentReader(), _caution(task, draft)
         try:
             while True:
                 with draft.timed("generate"):
@@ -138,7 +140,7 @@ class Writer:
                         continue
                     case Piece(said=Said.RETRACTED):
                         draft.retract()
-                        reader, pending = SegmentReader(), ""
+                        reader, pending = SegmentReader(), _caution(task, draft)
                         yield Restarted()
                         continue
                     case Piece(text=text):
@@ -203,3 +205,10 @@ class Writer:
             if retry.verdict is Verdict.SUPPORTED:
                 return retry, with_markers(segment.text, [n])
         return check, segment.text
+
+
+def _caution(task: Task, draft: Draft) -> str:
+    """Return what is said before the first sentence of an answer that may miss the question."""
+    return (
+        f"{wording.UNSURE[task.question.language]}\n\n" if draft.unsure and not draft.text else ""
+    )

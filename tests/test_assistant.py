@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant import Assistant, Filters, Message, Role, Settings, Verdict
+from assistant import Assistant, Filters, Message, Role, Settings, Verdict, wording
 from assistant.composition_root import parts_for
 from assistant.errors import QuestionError
 from assistant.exchange import of_answer
@@ -37,6 +37,23 @@ def test_an_answer_is_quoted_cited_and_checked(
         start, end = citation.start - chunk.start, citation.end - chunk.start
         assert chunk.text[start:end] == citation.quote
     of_answer(answer).model_dump_json()
+
+
+@pytest.mark.parametrize("question", ["How many SMEs use AI?", "为什么企业还没启动AI？"])
+@pytest.mark.parametrize("sure", [0.0, 1.1])
+def test_an_answer_that_may_miss_the_question_says_so_first(
+    assistant: Assistant, monkeypatch: pytest.MonkeyPatch, question: str, sure: float
+) -> None:
+    monkeypatch.setattr("assistant.gate.SURE", sure)
+    monkeypatch.setattr("assistant.gate.SAME", 1.1)
+    events = list(assistant.stream(question))
+    answer = next(event.answer for event in events if isinstance(event, Answered))
+    caution = wording.UNSURE[answer.language]
+    assert answer.text.startswith(f"{caution}\n\n") is (sure > 1)
+    assert answer.text.count(caution) == (sure > 1)
+    assert "".join(event.piece for event in events if isinstance(event, Verified)) == answer.text
+    again = assistant.verify(answer.text, answer.passages)
+    assert {check.verdict for check in again.checks} == {Verdict.SUPPORTED}
 
 
 @pytest.mark.parametrize(

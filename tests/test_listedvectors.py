@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from assistant.listedvectors import ListedVectors, write_listed
 from assistant.schema import Chunk, ListedQuestion
@@ -27,8 +28,9 @@ def chunk(number: int, questions: int, document: str = "d.en") -> Chunk:
     )
 
 
-def unit(rows: np.ndarray) -> np.ndarray:
-    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+def unit(rows: NDArray[np.float64]) -> NDArray[np.float32]:
+    made: NDArray[np.float32] = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    return made.astype(np.float32)
 
 
 @given(
@@ -41,7 +43,9 @@ def test_it_finds_what_looking_at_every_question_finds(
 ) -> None:
     chance = np.random.default_rng(seed)
     chunks = [chunk(n, questions, f"d{n % 3}.en") for n, questions in enumerate(counts)]
-    vectors = unit(chance.normal(size=(sum(counts), 8))) if sum(counts) else np.empty((0, 8))
+    vectors = np.empty((0, 8), dtype=np.float32)
+    if sum(counts):
+        vectors = unit(chance.normal(size=(sum(counts), 8)))
     path = tmp_path_factory.mktemp("listed") / "questions.npy"
     write_listed(path, vectors)
     asked = unit(chance.normal(size=(1, 8)))[0]

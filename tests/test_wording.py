@@ -60,7 +60,8 @@ def test_only_the_lead_ins_are_our_own(language=Language.EN) -> None:
 
 @pytest.mark.parametrize("language", Language)
 def test_a_lead_in_is_one_sentence_and_holds_no_figure(language: Language) -> None:
-    for table in (wording.OTHER_FIGURE, wording.SOURCES_DIFFER, wording.NOT_IN_LANGUAGE):
+    tables = wording.OTHER_FIGURE, wording.SOURCES_DIFFER, wording.NOT_IN_LANGUAGE, wording.UNSURE
+    for table in tables:
         (claim,) = claims_of(table[language])
         assert wording.is_own_phrase(claim.text)
         assert not re.search(r"\d", claim.text)
