@@ -271,7 +271,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with server(Path(folder)) as (url, pid):
             asyncio.run(read(url, chosen.users, chosen.seconds / 6, Seen()))
             before = embeddings_a_second(chosen.seconds / 6)
+            spent = time.process_time()
             seen, taken = asyncio.run(measure(url, pid, chosen.users, chosen.seconds, chosen.pages))
+            spent = time.process_time() - spent
             after = embeddings_a_second(chosen.seconds / 6)
             left = held(url)
         each = embeddings_an_answer(Path(folder))
@@ -292,7 +294,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             value=rate / bare,
             bar=SHARE_BAR,
             at_most=False,
-            note=f"{rate:.1f} / {bare:.1f}, at {each:.2f} texts each; median wait {middle:.2f} s",
+            note=f"{rate:.1f} / {bare:.1f}, at {each:.2f} texts each; median wait {middle:.2f} s; the "
+            f"readers themselves took {spent / chosen.seconds:.2f} of {os.cpu_count()} processors",
         ),
         Line(
             name="growth of memory in the second half",
