@@ -294,8 +294,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             value=rate / bare,
             bar=SHARE_BAR,
             at_most=False,
-            note=f"{rate:.1f} / {bare:.1f}, at {each:.2f} texts each; median wait {middle:.2f} s; the "
-            f"readers themselves took {spent / chosen.seconds:.2f} of {os.cpu_count()} processors",
+            note=f"{rate:.1f} / {bare:.1f}, at {each:.2f} texts each; median wait {middle:.2f} s;"
+            f" the readers took {spent / chosen.seconds:.2f} of {os.cpu_count()} processors themselves",
         ),
         Line(
             name="growth of memory in the second half",
