@@ -295,7 +295,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             bar=SHARE_BAR,
             at_most=False,
             note=f"{rate:.1f} / {bare:.1f}, at {each:.2f} texts each; median wait {middle:.2f} s;"
-            f" the readers took {spent / chosen.seconds:.2f} of {os.cpu_count()} processors themselves",
+            f" readers took {spent / chosen.seconds:.2f} of {os.cpu_count()} processors",
         ),
         Line(
             name="growth of memory in the second half",
