@@ -21,18 +21,27 @@ from assistant.terms import Analyser
 EXCERPTS_KEPT, QUESTIONS_KEPT = 2048, 8192
 
 _ITEM = re.compile(r"(^|\n)\s*(?:[-*+]|\d{1,3}[.)])\s+\Z")
+# Denied must be the telling itself: "named by 31% of firms that had not started" tells something.
+_TELL = r"(?:say|state|give(?! up)|name|disclose|mention|report|publish|reveal|specif)"
+_TOLD = r"(?:stated|disclosed|given(?! up)|named|known|published|reported|told|said)"
 _NOT_STATED = re.compile(
-    r"\b(does not|do not|did not|doesn't|gives? no|names? no|states? no|not) "
-    r"(say|state|give|name|disclose|mention|report|publish|reveal)?(ed|d)?\b.{0,60}"
-    r"|\b(undisclosed|unstated|not (stated|disclosed|given|named|known|published))\b"
-    r"|没有(说明|给出|披露|提供|注明|列出|公布|点名|指明)|未(说明|给出|披露|提供|注明|列出|公布|点名|提及|指明)|并未",
+    rf"\b(?:does|do|did|has|have)(?: not|n't)(?: \w+)?? {_TELL}\w*"
+    r"|\b(?:gives?|gave|named?s?|stated?s?|publishe[sd]|mentions?) (?:no|neither|nothing|not)\b"
+    rf"|\b(?:is|are|was|were|been)(?: not|n't)(?: \w+)?? {_TOLD}\b|\bundisclosed\b|\bunstated\b"
+    r"|\b(?:but|and) not the \w+ \w+\.?$"
+    r"|(?:没有|并未|未|没)(?:能|作|做)?(?:具体|明确|进一步)?"
+    r"(?:说明|给出|披露|提供|注明|列出|公布|点名|提及|指明|提到|写明|写|说)",
     re.IGNORECASE,
 )
-_DISCLOSURE = re.compile(
-    r"\b(say|state|stated|give|given|gives|name|named|names|disclose\w*|mention\w*|publish\w*|reveal\w*|undisclosed|unstated)\b"
-    r"|说明|给出|披露|提供|注明|列出|公布|点名|提及|指明",
+_ADVICE = re.compile(
+    r"(?:do not|don't|never|[^.]{0,40}\bshould not)\b|不要|别|切勿|请勿|FirstPilot", re.IGNORECASE
+)
+"""How a sentence begins that tells what not to do, or what FirstPilot is not."""
+_NO_SURVEY = re.compile(
+    r"names? no (?:survey|sample)|(?:没有|未)(?:写明|说明|注明|点名|给出|写)(?:任何)?(?:调查|样本)",
     re.IGNORECASE,
 )
+"""What is added to a figure, for care; the sentence states the figure all the same."""
 _STANDS_FOR = {
     FigureKind.PERCENT: "@share",
     FigureKind.MONEY: "@cost",
@@ -98,7 +107,7 @@ class StatementReader:
             named=keys | frame,
             figures=figures,
             listed=bool(_ITEM.search(passage, max(0, start - 6), start)),
-            not_stated=bool(_NOT_STATED.search(text) and _DISCLOSURE.search(text)),
+            not_stated=_not_stated(text, figures),
             overlength=overlength(text),
         )
 
@@ -120,6 +129,14 @@ class StatementReader:
         """Return the terms of a text, with the places that hold the places it names."""
         terms = self._analyser.terms(text)
         return self._analyser.containers(terms) | frozenset(terms)
+
+
+def _not_stated(text: str, figures: Sequence[Figure]) -> bool:
+    """Whether a sentence says that something is not stated."""
+    if _ADVICE.match(text) or not _NOT_STATED.search(text):
+        return False
+    measured = any(figure.kind in _STANDS_FOR for figure in figures)
+    return not (measured and _NO_SURVEY.search(text))
 
 
 def _stood_for(figures: Sequence[Figure]) -> frozenset[str]:

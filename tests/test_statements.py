@@ -77,3 +77,29 @@ def test_a_long_sentence_is_longer_than_comfortable(reader: StatementReader) -> 
     (read,) = reader.read(long)
     assert read.overlength > 1
     assert reader.read(EXCERPT)[0].overlength == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "silent"),
+    [
+        ("The reports do not say what the chatbot cost.", True),
+        ("The summary names neither the factory nor its staff.", True),
+        ("The damage in money is not known.", True),
+        ("查到的资料没有写软件价格和员工人数。", True),
+        ("报道没有说现在是否还在用。", True),
+        ("A shortage of talent was named by 31% of firms that had not started with AI.", False),
+        ("In Canada, 78.1% of firms without plans say that AI is not relevant.", False),
+        ("Do not give names of customers to a chatbot.", False),
+        ("Small firms should not give all simple tasks to AI.", False),
+        ("An assistant does not know your prices unless you give them each time.", False),
+        ("McDonald's did not give up on voice ordering.", False),
+        ("28.3%: firms with AI in a report that names no survey.", False),
+        ("The report names no survey and no sample.", True),
+        ("71.7%的中小企业没有启动AI。", False),
+    ],
+)
+def test_only_silence_on_a_fact_is_silence(
+    reader: StatementReader, text: str, silent: bool
+) -> None:
+    (read,) = reader.read(replace(EXCERPT, text=text))
+    assert read.not_stated is silent
