@@ -79,7 +79,9 @@
     hide();
     back = badge.dataset.card + badge.dataset.at;
     wanted = { card: badge.dataset.card, at: badge.dataset.at || "", waits: false };
-    if (go()) event.preventDefault(); // the pane is there: nothing to fetch
+    // The pane of an answer that still grows has no quotes until they are asked for.
+    const there = go(), card = document.getElementById(wanted.card);
+    if (there && (wanted.at === "" || $("mark", card))) event.preventDefault(); // nothing to fetch
     else { wanted.waits = true; open("sources"); }
   }, true);
 
