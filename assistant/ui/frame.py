@@ -48,8 +48,13 @@ def head_html(language: Language, current: str = "chat") -> str:
         for name, address in (("chat", "."), ("knowledge", "knowledge"), ("quality", "quality"))
         for here in (' aria-current="page"' if name == current else "",)
     )
-    skip, menu, switch = "", "", f'href="?language={other.value}"'
+    skip, menu, told, switch = "", "", "", f'href="?language={other.value}"'
     if current == "chat":
+        # For the browser, which alone hears it when the server turns an event away.
+        told = "".join(
+            f' data-{name.replace("_", "-")}="{say[name]}"'
+            for name in ("expired", "log_in", "too_many", "busy", "lost")
+        )
         skip = f'<a class="fp-skip" href="#fp-question">{say["skip"]}</a>'
         menu = (
             f'<button type="button" class="fp-quiet" data-open="side" aria-label="{say["menu"]}"'
@@ -62,7 +67,7 @@ def head_html(language: Language, current: str = "chat") -> str:
         else f'<a class="fp-quiet" {switch} {label}>{say["switch"]}</a>'
     )
     return (
-        f'<div class="fp-head" data-language="{TONGUES[language]}">{skip}{menu}'
+        f'<div class="fp-head" data-language="{TONGUES[language]}"{told}>{skip}{menu}'
         f'<h1><a href=".{query}" class="fp-name">{say["title"]}</a></h1>'
         f'<nav aria-label="{say["nav"]}">{links}</nav><span class="fp-spring"></span>'
         f'<button type="button" class="fp-quiet" data-theme-switch aria-label="{say["theme"]}"'

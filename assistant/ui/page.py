@@ -153,7 +153,8 @@ def build_ui(
         page.load(
             act.arrive, [conversation, language, arrived], [*scene, *texts], js=_BROWSER, **quick
         )
-    page.queue(max_size=waiting, default_concurrency_limit=concurrency)
+    # Closed to calls past the queue: those would count neither as questions nor in their number.
+    page.queue(max_size=waiting, default_concurrency_limit=concurrency, api_open=False)
     return page
 
 
