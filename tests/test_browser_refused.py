@@ -51,7 +51,12 @@ def type_and_send(tab: Any, text: str) -> Any:
     box.press("Enter")
     tab.locator("#fp-told").wait_for()
     assert box.input_value() == text, "what was typed stays"
+    tab.wait_for_timeout(500)
     assert tab.locator(".toast-body:visible").count() == 0, "nothing in Gradio's own words"
+    assert box.evaluate(
+        "e => { const at = e.getBoundingClientRect();"
+        " return document.elementFromPoint(at.left + at.width / 2, at.top + 9) === e; }"
+    ), "something lies over the box"
     return tab.locator("#fp-told")
 
 
