@@ -19,7 +19,8 @@ from assistant.exporting import MEDIA_TYPES, export
 from assistant.schema import Language
 from assistant.store import Store
 from assistant.ui.browse import Picked, knowledge_html
-from assistant.ui.scores import last_report, quality_html, read_scores
+from assistant.ui.reports import last_report
+from assistant.ui.scores import quality_html, read_scores
 from assistant.ui.texts import TEXTS
 from assistant.visitors import COOKIE
 
