@@ -17,11 +17,13 @@ from assistant import Assistant
 from assistant.errors import StorageError
 from assistant.exchange import of_answer
 from assistant.intake import Outcome, State
+from assistant.markdown import quotable_spans
 from assistant.schema import Filters, Kind, Language
 from assistant.settings import baselines_dir
 from assistant.store import Store
 from assistant.ui import texts
 from assistant.ui.browse import Picked, knowledge_html
+from assistant.ui.documents import document_html
 from assistant.ui.filtering import NOTHING, choose, filters_html, places_of
 from assistant.ui.pages import page_routes
 from assistant.ui.plots import Share, bar_html
@@ -153,12 +155,75 @@ def test_two_hundred_attacks_in_documents_and_words_stay_text() -> None:
 
 def harmless_page(html: str) -> Tags:
     """Check the body of a page; its links may lead to the other pages."""
-    text = body(html)
+    text = re.sub(
+        r'href="knowledge\?document=[\w.%-]+&amp;language=(en|zh)"', 'href="#"', body(html)
+    )
+    text = re.sub(r'href="\?document=[\w.%-]+&amp;language=(en|zh)"', 'href="#"', text)
     for way in (".", "knowledge", "quality", "?language=zh", "?language=en"):
         text = text.replace(f'href="{way}"', 'href="#"')
         for language in ("en", "zh"):
             text = text.replace(f'href="{way}?language={language}"', 'href="#"')
     return harmless(text)
+
+
+# ---- one document
+@pytest.mark.parametrize("language", Language)
+def test_all_that_can_be_quoted_can_be_read(
+    client: TestClient, assistant: Assistant, language: Language
+) -> None:
+    listed = client.get(f"/knowledge?in=&language={language}").text
+    for document in assistant.coverage().documents:
+        way = f"knowledge?document={document.id}&amp;language={language}"
+        assert f'href="{way}"' in listed
+        answer = client.get(f"/{way.replace('&amp;', '&')}")
+        assert answer.status_code == 200
+        read = "".join(harmless_page(answer.text).text.split())
+        passages = assistant.passages_in(document.id)
+        assert passages
+        for passage_ in passages:
+            for start, end in quotable_spans(passage_.chunk.text):
+                sentence = passage_.chunk.text[start:end].replace("**", "")
+                assert "".join(sentence.split()) in read
+            for heading in passage_.chunk.heading_path:
+                assert "".join(heading.split()) in read
+
+
+def test_the_text_is_marked_as_its_own_language_and_the_switch_leads_to_the_other(
+    client: TestClient, assistant: Assistant
+) -> None:
+    document = next(d for d in assistant.coverage().documents if d.language is Language.ZH)
+    html = client.get(f"/knowledge?document={document.id}&language=en").text
+    assert '<html lang="en">' in html
+    assert f'<h2 lang="zh-CN">{document.title}</h2>' in html
+    assert "来源" not in body(html).partition("<h2")[0], "the page speaks English"
+    # To the English text by both ways: the head's switch, and the link beside the title.
+    assert html.count(f"document={document.twin_key}&amp;") == 2
+    headings = re.findall(r'<section class="fp-text" aria-labelledby="(s\d+)">', html)
+    assert len(headings) > 1
+    for each in headings:
+        assert f'id="{each}"' in html
+        assert f'href="#{each}"' in html
+
+
+@pytest.mark.parametrize("sent", ["none", "<b>", "../x", "a&language=zh"])
+def test_a_document_that_is_not_there_is_told_on_a_page(client: TestClient, sent: str) -> None:
+    answer = client.get("/knowledge", params={"document": sent, "language": "en"})
+    assert answer.status_code == 404
+    assert "There is no such document" in harmless_page(answer.text).text
+
+
+def test_two_hundred_attacks_in_the_text_of_a_document_stay_text() -> None:
+    passages = [passage(f"{a}\n- {a}\n| {a} | [1] |", publisher=a, url=a) for a in ATTACKS]
+    passages = [
+        replace(
+            p, chunk=replace(p.chunk, position=at, heading_path=("", a, a)), references=(p.source,)
+        )
+        for at, (p, a) in enumerate(zip(passages, ATTACKS, strict=True))
+    ]
+    twin = replace(passages[0].document, title=ATTACKS[0], language=Language.ZH)
+    for language in Language:
+        html = document_html(passages[0].document, passages, twin, language)
+        assert harmless_page(html).text.count("hit()") >= len(ATTACKS)
 
 
 # ---- quality

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from importlib.resources import files
 
+from assistant.rendering import escape_html
 from assistant.schema import Language
 from assistant.ui.texts import TEXTS
 
@@ -33,12 +34,13 @@ _COLOURS = """<script>
 </script>"""
 
 
-def head_html(language: Language, current: str = "chat") -> str:
+def head_html(language: Language, current: str = "chat", shown: str = "") -> str:
     """Return the head of a page: its name, the other pages, colours and language.
 
     Args:
         language: of the page.
         current: which page it is: chat, knowledge or quality.
+        shown: what of it is shown, as the beginning of an address's query.
     """
     say = TEXTS[language]
     other = Language.EN if language is Language.ZH else Language.ZH
@@ -48,7 +50,7 @@ def head_html(language: Language, current: str = "chat") -> str:
         for name, address in (("chat", "."), ("knowledge", "knowledge"), ("quality", "quality"))
         for here in (' aria-current="page"' if name == current else "",)
     )
-    skip, menu, told, switch = "", "", "", f'href="?language={other.value}"'
+    skip, menu, told, switch = "", "", "", f'href="?{escape_html(shown)}language={other.value}"'
     if current == "chat":
         # For the browser, which alone hears it when the server turns an event away.
         told = "".join(
@@ -75,13 +77,13 @@ def head_html(language: Language, current: str = "chat") -> str:
     )
 
 
-def page_html(language: Language, current: str, body: str) -> str:
-    """Return a whole page around the HTML of its body."""
+def page_html(language: Language, current: str, body: str, shown: str = "") -> str:
+    """Return a whole page around the HTML of its body; ``shown`` as for ``head_html``."""
     title = f"{TEXTS[language][current]} · {TEXTS[language]['title']}"
     return (
         f'<!doctype html><html lang="{TONGUES[language]}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<title>{title}</title><link rel="icon" href="data:,"><style>{STYLE}</style>{_COLOURS}'
-        f'</head><body class="fp-plain"><header>{head_html(language, current)}</header>'
+        f'</head><body class="fp-plain"><header>{head_html(language, current, shown)}</header>'
         f'<main class="fp-browse">{body}</main></body></html>'
     )
