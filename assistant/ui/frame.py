@@ -50,7 +50,10 @@ def head_html(language: Language, current: str = "chat", shown: str = "") -> str
         for name, address in (("chat", "."), ("knowledge", "knowledge"), ("quality", "quality"))
         for here in (' aria-current="page"' if name == current else "",)
     )
-    skip, menu, told, switch = "", "", "", f'href="?{escape_html(shown)}language={other.value}"'
+    # Where the chat has its menu, the other pages have as much room, so that the name stays put.
+    skip, told = "", ""
+    menu = '<span class="fp-quiet fp-room" aria-hidden="true">☰</span>'
+    switch = f'href="?{escape_html(shown)}language={other.value}"'
     if current == "chat":
         # For the browser, which alone hears it when the server turns an event away.
         told = "".join(
