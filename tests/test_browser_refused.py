@@ -10,7 +10,7 @@ import pytest
 from assistant import Assistant, Settings
 from assistant.store import open_store
 from tests.served import served
-from tests.test_browser import CHROMIUM, SLOW, ask, browser, picture, problems, settle
+from tests.test_browser import CHROMIUM, SLOW, ask, browser, fits, picture, problems, settle
 
 __all__ = ["CHROMIUM", "browser"]
 
@@ -24,7 +24,7 @@ def url(assistant: Assistant, tmp_path_factory: pytest.TempPathFactory) -> Itera
     """A server with a password, where an address may ask two questions a minute."""
     folder = tmp_path_factory.mktemp("refused")
     store = open_store(Settings(data_dir=folder))
-    settings = Settings(data_dir=folder, password=PASSWORD, rate_limit="2/minute")  # type: ignore[arg-type]
+    settings = Settings(data_dir=folder, password=PASSWORD, rate_limit="2/minute")
     with served(assistant, store, settings) as address:
         yield address
     store.close()
@@ -43,6 +43,30 @@ def give_password(tab: Any, locale: str) -> None:
     tab.locator("#secret").fill(PASSWORD)
     tab.locator("#secret").press("Enter")
     settle(tab, locale)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("locale", ["en-GB", "zh-CN"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_login_page_can_be_used_by_everybody(
+    browser: Any, url: str, width: int, locale: str, scheme: str
+) -> None:
+    context = browser.new_context(
+        viewport={"width": width, "height": 800}, locale=locale, color_scheme=scheme
+    )
+    tab = context.new_page()
+    tab.set_default_timeout(SLOW)
+    tab.goto(f"{url}/login")
+    found = problems(tab)
+    if width == 390 and scheme == "dark":  # a wrong try counts, so not everywhere
+        tab.keyboard.type("wrong")
+        tab.keyboard.press("Enter")
+        tab.locator("[role=alert]", has_text="密码" if locale == "zh-CN" else "password").wait_for()
+        picture(tab, f"login-{locale[:2]}")
+        found += problems(tab)
+    assert found == []
+    assert fits(tab)
+    context.close()
 
 
 def type_and_send(tab: Any, text: str) -> Any:
