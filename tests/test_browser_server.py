@@ -132,6 +132,10 @@ def test_an_answer_is_stopped_and_what_was_shown_stays(
     box.press("Enter")
     tab.locator(".fp-answer .fp-badge").wait_for()
     assert tab.locator("[data-stage=checking]").count() == 1
+    tab.locator(".fp-answer .fp-badge").click()
+    quote = tab.locator("#fp-sources .fp-card.fp-now mark.fp-now")
+    quote.wait_for()
+    assert quote.inner_text() in fact, "a quote can be opened while the answer grows"
     tab.locator("#fp-question .stop-button").click()
     article = tab.locator(".fp-turn", has_text="Stopped before the end")
     article.locator(".fp-badge").wait_for()
