@@ -82,6 +82,7 @@ class Assistant:
         verifier: Verifier,
         coverage: Callable[[], Coverage],
         passages_by_id: Callable[[Sequence[str]], list[Passage]],
+        passages_in: Callable[[str], list[Passage]],
         passages: int = 8,
         max_question_chars: int = 4000,
         ledger: Ledger,
@@ -96,6 +97,7 @@ class Assistant:
             verifier: checks every sentence.
             coverage: says what the current index holds.
             passages_by_id: finds passages by their ids; unknown ids are left out.
+            passages_in: gives all passages of a document, by its id, in its order.
             passages: how many passages an answer may rest on.
             max_question_chars: characters of the longest question taken.
             ledger: adds up what answers cost.
@@ -107,6 +109,7 @@ class Assistant:
         self._verifier = verifier
         self.coverage = coverage
         self.passages_by_id = passages_by_id
+        self.passages_in = passages_in
         self._passages = passages
         self._max_question_chars = max_question_chars
         self._writer = Writer(chain, verifier, ledger)

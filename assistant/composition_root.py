@@ -27,7 +27,7 @@ from assistant.outside import Outside, load_outside
 from assistant.presets import EMBEDDED, parse_backends
 from assistant.prompting import load_prompt
 from assistant.questions import QuestionReader
-from assistant.retrieval import HybridRetriever, Retriever, passages_by_id
+from assistant.retrieval import HybridRetriever, Retriever, passages_by_id, passages_in
 from assistant.rewriting import Rewriter
 from assistant.schema import Passage
 from assistant.settings import Settings
@@ -52,6 +52,7 @@ class Parts(TypedDict):
     verifier: Verifier
     coverage: Callable[[], Coverage]
     passages_by_id: Callable[[Sequence[str]], list[Passage]]
+    passages_in: Callable[[str], list[Passage]]
     passages: int
     max_question_chars: int
     ledger: Ledger
@@ -166,6 +167,7 @@ def _assemble(settings: Settings, index: Callable[[], Index]) -> Parts:
         verifier=verifier_of(analyser, embeddings),
         coverage=lambda: described(index()),
         passages_by_id=lambda ids: passages_by_id(index(), ids),
+        passages_in=lambda document: passages_in(index(), document),
         passages=settings.passages,
         max_question_chars=settings.max_question_chars,
         ledger=ledger,

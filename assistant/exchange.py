@@ -181,7 +181,8 @@ def restore(answer: Answer) -> schema.Answer:
     What only retrieval needs (a chunk's place among sections, its questions) is not in the contract
     and comes back empty.
     """
-    passages = {passage.id: _passage(passage) for passage in answer.passages}
+    found, checks = restore_checks(answer.passages, answer.sentences)
+    passages = {passage.chunk.id: passage for passage in found}
     return schema.Answer(
         id=answer.id,
         question=answer.question,
@@ -190,17 +191,22 @@ def restore(answer: Answer) -> schema.Answer:
         kind=answer.kind,
         text=answer.text,
         citations=tuple(_citations(answer.citations, passages)),
-        passages=tuple(passages.values()),
-        grounding=schema.Grounding(
-            checks=tuple(_check(sentence, passages) for sentence in answer.sentences),
-            verifier=answer.provenance.verifier,
-        ),
+        passages=found,
+        grounding=schema.Grounding(checks=checks, verifier=answer.provenance.verifier),
         withheld=tuple(_check(sentence, passages) for sentence in answer.withheld),
         notices=answer.notices,
         provenance=schema.Provenance(**answer.provenance.model_dump()),
         partial=answer.partial,
         thoughts=answer.thoughts,
     )
+
+
+def restore_checks(
+    passages: Iterable[Passage], sentences: Iterable[Sentence]
+) -> tuple[tuple[schema.Passage, ...], tuple[schema.ClaimCheck, ...]]:
+    """Return the domain's passages, and the checks that rest on them, as ``restore`` does."""
+    found = {passage.id: _passage(passage) for passage in passages}
+    return tuple(found.values()), tuple(_check(sentence, found) for sentence in sentences)
 
 
 def _document(document: Document, source: schema.Source) -> schema.DocumentInfo:

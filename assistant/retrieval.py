@@ -204,6 +204,12 @@ def passages_by_id(index: Index, ids: Sequence[str]) -> list[Passage]:
     return [_passage(index, chunk, rank, 0.0, None, ()) for rank, chunk in enumerate(held, start=1)]
 
 
+def passages_in(index: Index, document_id: str) -> list[Passage]:
+    """Return all passages of a document, in its order; none of one that is unknown."""
+    held = [key for key, chunk in index.chunks.items() if chunk.document_id == document_id]
+    return passages_by_id(index, held)
+
+
 def reciprocal_rank_fusion(
     rankings: Sequence[tuple[float, Sequence[str]]], damping: int = DAMPING
 ) -> dict[str, float]:

@@ -341,6 +341,28 @@ def test_too_much_is_turned_away_by_key_and_by_address(
     assert told == [200] * 3 + [429], "a password is everybody's: its browsers count by address"
 
 
+def test_moves_of_the_page_eat_no_questions_and_have_a_wide_rate_of_their_own(
+    assistant: Assistant, held: Store
+) -> None:
+    client = made(assistant, held, rate_limit="3/minute")
+    moves = [client.post("/gradio_api/run/predict", headers=BY_PASSWORD) for _ in range(31)]
+    assert [each.status_code for each in moves] == [422] * 30 + [429], "taken, but for its body"
+    asked = [client.get("/api/v1/sources", headers=BY_PASSWORD).status_code for _ in range(4)]
+    assert asked == [200] * 3 + [429]
+
+
+def test_no_question_goes_past_the_queue_for_a_move(assistant: Assistant, held: Store) -> None:
+    client = made(assistant, held)
+    page = client.get("/config", headers=BY_PASSWORD).json()
+    slow = [each["id"] for each in page["dependencies"] if each["queue"] is not False]
+    assert len(slow) >= 3
+    for number in slow:
+        sent = {"data": ["How many?", "", "en", "", None], "fn_index": number, "session_hash": "s"}
+        for way in ("run", "api"):
+            address = f"/gradio_api/{way}/predict"
+            assert client.post(address, json=sent, headers=BY_PASSWORD).status_code == 404
+
+
 def test_nothing_counts_on_this_machine_alone(assistant: Assistant, held: Store) -> None:
     client = made(assistant, held, host="127.0.0.1", password=None, rate_limit="1/minute")
     client.base_url = "http://localhost"

@@ -12,7 +12,7 @@ import pytest
 
 from assistant import Assistant, Settings
 from assistant.exchange import of_answer
-from assistant.schema import Citation, Grounding
+from assistant.schema import Citation, Grounding, Language
 from assistant.store import Store, open_store
 from assistant.visitors import COOKIE
 from tests.attacks import ATTACKS as ALL_ATTACKS
@@ -451,22 +451,138 @@ def test_an_empty_question_gets_a_hint(open_page: Open) -> None:
     tab.get_by_text("Type a question first.").wait_for()
 
 
-@pytest.mark.parametrize(
-    ("width", "locale", "scheme"), [(DESKTOP, "en-GB", "light"), (PHONE, "zh-CN", "dark")]
-)
-@pytest.mark.parametrize("place", ["knowledge", "quality"])
-def test_the_other_pages_are_read_at_any_width(
-    open_page: Open, place: str, width: int, locale: str, scheme: str
+@pytest.mark.parametrize("locale", ["en-GB", "zh-CN"])
+@pytest.mark.parametrize("place", ["knowledge", "quality", "document"])
+def test_the_other_pages_are_read_at_any_width_and_in_any_colours(
+    open_page: Open, assistant: Assistant, place: str, locale: str
 ) -> None:
-    tab = open_page(width, locale, scheme, path=f"/{place}")
-    picture(tab, f"{place}-{width}-{locale[:2]}-{scheme}")
-    assert problems(tab) == []
-    assert fits(tab)
-    if place == "knowledge":
-        assert tab.locator(".fp-documents .fp-card").count() == 4
-        tab.locator("select[name=in]").select_option("")
-        tab.locator(".fp-pick button").click()
-        tab.wait_for_function("document.querySelectorAll('.fp-documents .fp-card').length === 8")
+    tongue = Language.ZH if locale == "zh-CN" else Language.EN
+    documents = [d for d in assistant.coverage().documents if d.language is tongue]
+    path = f"/knowledge?document={documents[0].id}" if place == "document" else f"/{place}"
+    tab = open_page(DESKTOP, locale, "light", path=path)
+    found = []
+    for width in (DESKTOP, PHONE):
+        for scheme in ("light", "dark"):
+            tab.set_viewport_size({"width": width, "height": HEIGHTS[width]})
+            tab.emulate_media(color_scheme=scheme)
+            tab.reload()
+            dark = tab.evaluate("document.documentElement.classList.contains('dark')")
+            assert dark is (scheme == "dark")
+            picture(tab, f"{place}-{width}-{locale[:2]}-{scheme}")
+            found += [(width, scheme, problem) for problem in problems(tab)]
+            assert fits(tab), (width, scheme)
+            assert within_their_lines(tab), (width, scheme)
+    assert found == []
+
+
+def within_their_lines(tab: Any) -> bool:
+    """Whether no whisker reaches beyond the line it is drawn on."""
+    return bool(
+        tab.evaluate(
+            "[...document.querySelectorAll('.fp-interval')].every((whisker) => {"
+            " const is = whisker.getBoundingClientRect(),"
+            "  line = whisker.parentElement.getBoundingClientRect();"
+            " return is.left >= line.left - .1 && is.right <= line.right + .1; })"
+        )
+    )
+
+
+def test_documents_are_picked_and_one_is_read_by_keyboard(open_page: Open) -> None:
+    tab = open_page(path="/knowledge")
+    assert tab.locator(".fp-documents .fp-card").count() == 4
+    tab_to(tab, "select[name=in]")
+    tab.keyboard.press("Home")
+    tab_to(tab, ".fp-pick button")
+    tab.keyboard.press("Enter")
+    tab.wait_for_function("document.querySelectorAll('.fp-documents .fp-card').length === 8")
+    tab_to(tab, ".fp-card > summary")
+    tab.keyboard.press("Enter")
+    title = tab.locator(".fp-card[open] .fp-card-title > span").inner_text()
+    tab_to(tab, ".fp-read a", 4)
+    tab.keyboard.press("Enter")
+    tab.locator("h2", has_text=title).wait_for()
+    tab_to(tab, ".fp-text nav a")
+    tab.keyboard.press("Enter")
+    assert tab.locator("section.fp-text :target").count() == 1
+
+
+def tab_to(tab: Any, selector: str, most: int = 90) -> None:
+    """Go on by the tabulator alone."""
+    for _ in range(most):
+        tab.keyboard.press("Tab")
+        if tab.evaluate("s => document.activeElement.matches(s)", selector):
+            return
+    raise AssertionError(f"no way by keyboard to {selector}")
+
+
+def test_what_is_beside_the_answers_is_done_by_keyboard_alone(open_page: Open) -> None:
+    """Language, colours, filters, search, export, delete; nothing but keys from start to end."""
+    tab = open_page()
+    tab_to(tab, "#fp-question textarea")
+    tab.keyboard.type("How many small firms use AI?")
+    tab.keyboard.press("Enter")
+    tab.locator(".fp-turn .fp-end").wait_for()
+    tab_to(tab, "[data-chosen=zh]")
+    tab.keyboard.press("Enter")
+    settle(tab, "zh-CN")
+    was = tab.evaluate("document.body.classList.contains('dark')")
+    tab_to(tab, "[data-theme-switch]")
+    tab.keyboard.press("Space")
+    assert tab.evaluate("document.body.classList.contains('dark')") is not was
+    tab_to(tab, "#fp-filters summary")
+    tab.keyboard.press("Enter")
+    tab_to(tab, "#fp-filters select[name=kind]", 4)
+    tab.keyboard.press("ArrowDown")
+    tab.locator("#fp-filters .fp-on").wait_for()
+    tab_to(tab, "#fp-find")
+    tab.keyboard.type("28.3")
+    tab.wait_for_timeout(600)
+    assert tab.evaluate("document.activeElement.value") == "28.3", "the focus and the words stay"
+    assert tab.locator(".fp-open").count() == 1
+    tab_to(tab, ".fp-options > summary", 3)
+    tab.keyboard.press("Enter")
+    tab_to(tab, "a[href*='.md?']", 4)
+    with tab.expect_download() as waiting:
+        tab.keyboard.press("Enter")
+    assert "28.3" in waiting.value.path().read_text("utf-8")
+    tab_to(tab, ".fp-sure > summary", 4)
+    tab.keyboard.press("Enter")
+    tab_to(tab, ".fp-danger", 2)
+    tab.keyboard.press("Enter")
+    tab.locator(".fp-welcome").wait_for()
+    assert tab.locator(".fp-open").count() == 0
+
+
+@pytest.mark.parametrize("width", [DESKTOP, PHONE])
+def test_the_name_stays_where_it_is_on_all_pages(open_page: Open, width: int) -> None:
+    places = set()
+    for path in ("/", "/knowledge", "/quality"):
+        tab = open_page(width, path=path)
+        boxes = [tab.locator(each).bounding_box() for each in (".fp-head", ".fp-name")]
+        places.add(tuple(round(box[side]) for box in boxes for side in ("x", "y", "height")))
+    assert len(places) == 1, places
+
+
+def test_no_role_stands_alone_beside_a_hole(open_page: Open) -> None:
+    tab = open_page()
+    boxes = [each.bounding_box() for each in tab.locator(".fp-roles .fp-ask").all()]
+    right = {round(max(b["x"] + b["width"] for b in boxes if b["y"] == y)) for y in
+             {box["y"] for box in boxes}}  # fmt: skip
+    assert len(right) == 1, "a row ends before the others do"
+
+
+def test_quotes_are_told_by_more_than_colour_and_badges_can_be_hit_on_a_phone(
+    open_page: Open,
+) -> None:
+    tab = open_page(PHONE)
+    badges = ask(tab, "How many small firms use AI?").locator(".fp-badge")
+    for badge in badges.all():
+        box = badge.bounding_box()
+        assert min(box["width"], box["height"]) >= 24
+    badges.first.click()
+    mark = tab.locator(".fp-card.fp-now mark.fp-now")
+    mark.wait_for()
+    assert "underline" in mark.evaluate("e => getComputedStyle(e).textDecorationLine")
 
 
 def test_two_hundred_attacks_run_nothing(open_page: Open, kept: Store) -> None:

@@ -18,15 +18,21 @@ from sqlalchemy import make_url, text, update
 
 from assistant import Answer, Assistant, Settings
 from assistant.errors import QuestionError, SettingsError, StorageError
-from assistant.exchange import of_answer, restore
+from assistant.exchange import of_answer, of_check, of_passage, restore
 from assistant.store import Role, Store, TurnState, open_store
 from assistant.store.database import Database, database_url
 from assistant.store.marked import Marks
 from assistant.store.people import _OWNED
-from assistant.store.records import Person
+from assistant.store.records import Backing, Person
 from assistant.store.tables import Base, ConversationRow, KeyRow, LoginRow, TurnRow
 from evals.feedback import candidates
 from tests import postgres
+from tests.test_ui_html import check_of, citation, passage
+
+BACKING = Backing(
+    passages=(of_passage(passage()),),
+    sentences=(of_check(check_of("AI is used.", 0, citation("AI is used.", passage()))),),
+)
 
 
 @pytest.fixture(scope="module")
@@ -215,11 +221,12 @@ def test_a_long_answer_that_grows_is_not_old(store: Store, answer: Answer) -> No
     with store.database.session() as session:
         long_ago = datetime.now(UTC) - timedelta(hours=1)
         session.execute(update(TurnRow).values(worker="another-machine:7:abc", asked=long_ago))
-    assert store.conversations.progress(turn.id, "Half of ")
+    assert store.conversations.progress(turn.id, "Half of ", BACKING)
+    assert store.conversations.turns("ann", kept.id)[-1].backing == BACKING
     assert store.conversations.recover() == 0
     assert store.conversations.finish(turn.id, of_answer(answer))
     (now,) = store.conversations.turns("ann", kept.id)
-    assert now.state is TurnState.DONE
+    assert (now.state, now.backing) == (TurnState.DONE, None), "the answer holds it now"
     assert not store.conversations.progress(turn.id, "late"), "what is done is told to be"
 
 

@@ -184,6 +184,14 @@ def test_a_reader_who_leaves_in_the_middle_finds_the_answer_marked(store: Store)
     (turn,) = desk.open("me", scenes[-1].conversation).turns
     assert (turn.stage, turn.text) == (Stage.UNFINISHED, "AI is used. [1]")
     assert turn.could_leave is True, "as it was when it was asked"
+    again = desk.open("me", scenes[-1].conversation)
+    (check,) = turn.checks
+    assert check.evidence[0].quote == "AI is used.", "its badge comes back with its quote"
+    assert [c.quote for c in again.citations] == ["AI is used."]
+    assert [p.chunk.id for p in again.passages] == ["c"]
+    pane = desk.sources("me", scenes[-1].conversation, turn.key)
+    assert pane is not None
+    assert [c.quote for c in pane.citations] == ["AI is used."]
 
 
 def test_a_stopped_answer_keeps_what_was_shown_and_is_not_finished_later(store: Store) -> None:
@@ -197,10 +205,12 @@ def test_a_stopped_answer_keeps_what_was_shown_and_is_not_finished_later(store: 
     assert halted.turns[-1].stage is Stage.STOPPED
     assert halted.turns[-1].checks == scene.turns[-1].checks, "its quotes stay"
     assert halted.passages == scene.passages
+    assert [c.quote for c in halted.citations] == ["AI is used."]
     assert [each.turns[-1].stage for each in running] == [Stage.STOPPED]
     (turn,) = desk.open("me", scene.conversation).turns
     assert turn.stage is Stage.UNFINISHED
     assert turn.text == "AI is used. [1]"
+    assert [c.quote for check in turn.checks for c in check.evidence] == ["AI is used."]
 
 
 @pytest.mark.parametrize("way", ["delete", "leave"])

@@ -17,19 +17,30 @@ from assistant import Assistant
 from assistant.errors import StorageError
 from assistant.exchange import of_answer
 from assistant.intake import Outcome, State
+from assistant.markdown import quotable_spans
 from assistant.schema import Filters, Kind, Language
 from assistant.settings import baselines_dir
 from assistant.store import Store
 from assistant.ui import texts
 from assistant.ui.browse import Picked, knowledge_html
+from assistant.ui.documents import document_html
 from assistant.ui.filtering import NOTHING, choose, filters_html, places_of
 from assistant.ui.pages import page_routes
-from assistant.ui.scores import last_report, quality_html, read_scores
+from assistant.ui.plots import Share, bar_html
+from assistant.ui.reports import last_report
+from assistant.ui.scores import quality_html, read_scores
 from assistant.ui.sidebar import account_html, sidebar_html
 from assistant.ui.uploading import added
+from evals.report import as_html
+from evals.summary import summarise
 from tests.attacks import ATTACKS
+from tests.test_evals_report import ROWS, RUN
 from tests.test_ui_html import KNOWN, Tags, answered, harmless, passage
 
+KNOWN.update(
+    {"header", "main", "h1", "h5", "thead", "tbody", "caption", "figure", "figcaption", "b", "code",
+     "blockquote", "title", "rect", "line", "text", "circle", "polyline"}
+)  # fmt: skip
 PLACES = {"China": "中国", "United States": "美国"}
 YEARS = [2026, 2025]
 
@@ -44,7 +55,7 @@ def test_both_languages_say_the_same_things() -> None:
     assert list(english) == list(chinese)
     for key, text in english.items():
         assert sorted(_fields(text)) == sorted(_fields(chinese[key])), key
-    for table in (texts.KINDS, texts.MEASURES, texts.PARTS, texts.SUITES):
+    for table in (texts.KINDS, texts.MEASURES, texts.PARTS, texts.SUITES, texts.SLICES):
         assert list(table[Language.EN]) == list(table[Language.ZH])
     assert [len(q) for q in texts.EXAMPLES[Language.EN].values()] == [
         len(q) for q in texts.EXAMPLES[Language.ZH].values()
@@ -135,7 +146,6 @@ def test_the_knowledge_page_lists_counts_and_grades(assistant: Assistant) -> Non
 
 
 def test_two_hundred_attacks_in_documents_and_words_stay_text() -> None:
-    KNOWN.update({"header", "main", "h1", "h4", "thead", "tbody", "caption", "p", "form"})
     documents = [passage(a, publisher=a, geography=a, population=a).document for a in ATTACKS]
     for attack in ATTACKS:
         picked = Picked(words=attack, kind=attack, grade=attack, tongue=attack)
@@ -145,12 +155,75 @@ def test_two_hundred_attacks_in_documents_and_words_stay_text() -> None:
 
 def harmless_page(html: str) -> Tags:
     """Check the body of a page; its links may lead to the other pages."""
-    text = body(html)
+    text = re.sub(
+        r'href="knowledge\?document=[\w.%-]+&amp;language=(en|zh)"', 'href="#"', body(html)
+    )
+    text = re.sub(r'href="\?document=[\w.%-]+&amp;language=(en|zh)"', 'href="#"', text)
     for way in (".", "knowledge", "quality", "?language=zh", "?language=en"):
         text = text.replace(f'href="{way}"', 'href="#"')
         for language in ("en", "zh"):
             text = text.replace(f'href="{way}?language={language}"', 'href="#"')
     return harmless(text)
+
+
+# ---- one document
+@pytest.mark.parametrize("language", Language)
+def test_all_that_can_be_quoted_can_be_read(
+    client: TestClient, assistant: Assistant, language: Language
+) -> None:
+    listed = client.get(f"/knowledge?in=&language={language}").text
+    for document in assistant.coverage().documents:
+        way = f"knowledge?document={document.id}&amp;language={language}"
+        assert f'href="{way}"' in listed
+        answer = client.get(f"/{way.replace('&amp;', '&')}")
+        assert answer.status_code == 200
+        read = "".join(harmless_page(answer.text).text.split())
+        passages = assistant.passages_in(document.id)
+        assert passages
+        for passage_ in passages:
+            for start, end in quotable_spans(passage_.chunk.text):
+                sentence = passage_.chunk.text[start:end].replace("**", "")
+                assert "".join(sentence.split()) in read
+            for heading in passage_.chunk.heading_path:
+                assert "".join(heading.split()) in read
+
+
+def test_the_text_is_marked_as_its_own_language_and_the_switch_leads_to_the_other(
+    client: TestClient, assistant: Assistant
+) -> None:
+    document = next(d for d in assistant.coverage().documents if d.language is Language.ZH)
+    html = client.get(f"/knowledge?document={document.id}&language=en").text
+    assert '<html lang="en">' in html
+    assert f'<h2 lang="zh-CN">{document.title}</h2>' in html
+    assert "来源" not in body(html).partition("<h2")[0], "the page speaks English"
+    # To the English text by both ways: the head's switch, and the link beside the title.
+    assert html.count(f"document={document.twin_key}&amp;") == 2
+    headings = re.findall(r'<section class="fp-text" aria-labelledby="(s\d+)">', html)
+    assert len(headings) > 1
+    for each in headings:
+        assert f'id="{each}"' in html
+        assert f'href="#{each}"' in html
+
+
+@pytest.mark.parametrize("sent", ["none", "<b>", "../x", "a&language=zh"])
+def test_a_document_that_is_not_there_is_told_on_a_page(client: TestClient, sent: str) -> None:
+    answer = client.get("/knowledge", params={"document": sent, "language": "en"})
+    assert answer.status_code == 404
+    assert "There is no such document" in harmless_page(answer.text).text
+
+
+def test_two_hundred_attacks_in_the_text_of_a_document_stay_text() -> None:
+    passages = [passage(f"{a}\n- {a}\n| {a} | [1] |", publisher=a, url=a) for a in ATTACKS]
+    passages = [
+        replace(
+            p, chunk=replace(p.chunk, position=at, heading_path=("", a, a)), references=(p.source,)
+        )
+        for at, (p, a) in enumerate(zip(passages, ATTACKS, strict=True))
+    ]
+    twin = replace(passages[0].document, title=ATTACKS[0], language=Language.ZH)
+    for language in Language:
+        html = document_html(passages[0].document, passages, twin, language)
+        assert harmless_page(html).text.count("hit()") >= len(ATTACKS)
 
 
 # ---- quality
@@ -159,12 +232,17 @@ def scored(folder: Path, **changes: object) -> None:
         "suite": "cases", "part": "test", "slice": "all", "language": "all",
         "system": "firstpilot", "cases": 120, "errors": 0,
         "estimates": {"passed": [0.875, 0.81, 0.92, 120], "length": [40.0, 38.0, 42.0, 120],
+                      "citation_recall": [1.0, 0.996, 1.0, 889],
+                      "false_refusal": [0.096, 0.077, 0.12, 728],
                       "auroc": [None, None, None, 0]},
     }  # fmt: skip
     told = {
         "suite": "cases", "made": "2026-11-26",
         "conditions": {"backend": "embedded", "version": "0.1"},
-        "cells": [cell, {**cell, "system": "bm25-only"}, {**cell, "slice": "figures"}],
+        "cells": [cell, {**cell, "system": "bm25-only"},
+                  {**cell, "slice": "follow-up", "language": "zh"},
+                  {**cell, "slice": "follow-up", "language": "zh", "part": "dev"},
+                  {**cell, "slice": "<b>new</b>", "language": "en"}],
         "outcomes": {},
     }  # fmt: skip
     (folder / "cases.json").write_text(json.dumps(told | changes), encoding="utf-8")
@@ -175,11 +253,36 @@ def test_scores_stand_with_their_interval_and_number_of_cases(tmp_path: Path) ->
     seen = harmless_page(quality_html(read_scores(tmp_path), None, Language.EN))
     text = " ".join(seen.text.split())
     assert "Questions nobody looked at while building" in text
-    assert "Right 88 %81–92120" in text
+    assert "Right 87.5 %81.0–92.0120" in text
+    assert "100.0 %99.6–100.0889" in text, "what is almost all is not all"
+    assert "Refused though the sources say lower is better" in text
+    assert text.count("lower is better") == 1
     # The sum of our own system alone: no other system, no single slice, nothing unmeasured.
-    assert text.count("Right ") == 1
+    assert text.count("Right 87.5") == 1
     assert "AUROC" not in text
     assert "中文" in text
+
+
+def test_kinds_of_questions_are_drawn_from_the_committed_scores(tmp_path: Path) -> None:
+    scored(tmp_path)
+    plot = quality_html(read_scores(tmp_path), None, Language.EN).partition("<figure")[2]
+    text = harmless(f"<figure{plot.partition('</figure>')[0]}</figure>").text
+    assert text.startswith("Right, by kind of question (Questions nobody looked at while building)")
+    assert "Follow-up question–87.5 % 81.0–92.0, n=120" in text, "asked in Chinese alone"
+    assert "<b>new</b>87.5 % 81.0–92.0, n=120–" in text
+
+
+@pytest.mark.parametrize("value", [0.0, 0.001, 0.5, 0.996, 0.999, 1.0])
+def test_no_whisker_leaves_its_line(value: float) -> None:
+    for low, high in ((value, 1.0), (0.0, value), (value, value), (-0.2, 1.3)):
+        bar = bar_html(Share(value=value, low=low, high=high, n=9))
+        found = re.search(r'style="(left|right):([\d.]+)%;width:([\d.]+)%"', bar)
+        assert found is not None
+        start, width = float(found.group(2)), float(found.group(3))
+        # Its least width is added away from the end it is held at.
+        assert start + width <= 100.05
+        assert start <= 50.05 or found.group(1) == "left"
+        assert (found.group(1) == "right") is (min(max(low, 0), 1) + min(high, 1) >= 1)
 
 
 @pytest.mark.parametrize("language", Language)
@@ -210,12 +313,43 @@ def test_the_last_report_of_this_machine_is_shown_whole(tmp_path: Path) -> None:
     assert "<svg>" in html
 
 
-@pytest.mark.parametrize("attack", ["<script>hit()</script>", "<img src=x onerror=hit()>",
-                                    "<iframe src=x>", "<a onclick = hit()>"])  # fmt: skip
-def test_a_report_with_a_script_in_it_is_not_shown(tmp_path: Path, attack: str) -> None:
+@pytest.mark.parametrize(
+    "attack",
+    [
+        "<script>hit()</script>", "<img src=x onerror=hit()>", "<iframe src=x></iframe>",
+        "<a onclick = hit()>x</a>", "<svg/onload=hit()></svg>", "<svg><g/onload=hit()//></svg>",
+        '<img src="x"onerror=hit()>', '<a href="javascript:hit()">x</a>', "<p>x</p></section>",
+        "<a href='java&#115;cript:hit()'>x</a>", '<meta http-equiv="refresh" content="0;url=//x">',
+        '<p style="position:fixed">x</p>', "<svg><use href='#x'/></svg>", "<p>not closed",
+        '<form action="//x"><button>x</button></form>', "<svg><animate onbegin=hit()></svg>",
+        "<base href=//x>", "<!-- <p> --><p>x</p>", "<![CDATA[<p>]]>", "<?x?>", "<math></math>",
+        '<a href="//x">x</a>', "<p/onclick=hit()>x</p>", "<template><p>x</p></template>",
+    ],
+)  # fmt: skip
+def test_a_report_with_something_active_in_it_is_not_shown(tmp_path: Path, attack: str) -> None:
+    for name, inside in (("2", attack), ("1", "<h1>Run</h1><p>quiet</p>")):
+        (tmp_path / name).mkdir()
+        page = f"<html><body><section>{inside}</section></body></html>"
+        (tmp_path / name / "report.html").write_text(page, encoding="utf-8")
+    report = last_report(tmp_path)
+    assert report is not None
+    assert (report.when, report.body) == ("1", "<section><p>quiet</p></section>")
+
+
+def test_a_real_report_with_hostile_texts_is_shown_whole(tmp_path: Path) -> None:
+    hostile = [
+        replace(ROWS[at], detail={"question": attack, "answer": attack, "failures": [attack]})
+        for at, attack in zip([7, 8, 9] * 80, ATTACKS, strict=False)
+    ]
+    rows = [*ROWS, *(replace(row, case=f"h{at}") for at, row in enumerate(hostile))]
     (tmp_path / "1").mkdir()
-    (tmp_path / "1" / "report.html").write_text(f"<body>{attack}</body>", encoding="utf-8")
-    assert last_report(tmp_path) is None
+    page = as_html(RUN, rows, summarise(rows))
+    (tmp_path / "1" / "report.html").write_text(page, encoding="utf-8", errors="replace")
+    report = last_report(tmp_path)
+    assert report is not None
+    seen = harmless(report.body)
+    assert sum(tag == "svg" for tag, _ in seen.tags) >= 3
+    assert seen.text.count("hit()") >= len(ATTACKS) / 2
 
 
 # ---- addresses
@@ -298,7 +432,10 @@ def test_the_committed_scores_travel_with_the_wheel_and_the_container() -> None:
     assert "There is no report yet" not in seen.text
     bars = [a["style"] or "" for _, a in seen.tags if a.get("class") == "fp-interval"]
     assert len(bars) > 3
-    assert all(re.fullmatch(r"left:\d+%;width:\d+%", style) for style in bars)
+    place = r"(left|right):\d+\.\d%;width:\d+\.\d%"
+    assert all(re.fullmatch(place, style) for style in bars)
+    for named in ("Follow-up question", "Wrong figure"):
+        assert named in seen.text, "what is drawn needs no run of one's own"
 
 
 # ---- uploads

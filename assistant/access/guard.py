@@ -29,6 +29,12 @@ from assistant.visitors import address_of, local_owner, owner_of, remember
 LOGIN_COOKIE = "firstpilot-login"
 _OPEN = {"/healthz", "/readyz", "/login", "/logout"}
 _COSTS = re.compile(r"^/(?:api/v\d+|v\d+|mcp|gradio_api/(?:queue/join|call|run|api|upload))(?:/|$)")
+_MOVE = re.compile(r"^/gradio_api/(?:run|api)/predict/?$")
+"""What the page does besides asking: searching a list, opening, thumbs. What is asked has a turn in
+the queue, which these addresses refuse to skip."""
+MOVES = 10
+"""So many moves of the page count as little as one question: a search is one for each few letters,
+and a whole office may sit behind one address."""
 _UPLOAD = re.compile(r"^/gradio_api/upload(?:/|$)")
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 _OWN_NAMES = {"localhost", "127.0.0.1", "::1"}
@@ -72,6 +78,7 @@ class Guard:
         self._upload_bytes = upload_bytes
         self._headers = security_headers(policy)
         self._rates = Rates(policy.rate_limit)
+        self._moves = Rates(policy.rate_limit, MOVES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or answer it here."""
@@ -108,7 +115,8 @@ class Guard:
             # A browser can throw its cookie away, a key cannot be changed by who has it.
             keyed = person.owner.startswith("key:")
             caller = person.owner if keyed else f"address:{address_of(request)}"
-            seconds = self._rates.wait(caller)
+            rates = self._moves if _MOVE.match(path) else self._rates
+            seconds = rates.wait(caller)
             if seconds is not None:
                 return _too_much(request, "too much was asked; ask again", seconds)
         if _UPLOAD.match(path) and not self._may_upload(person):

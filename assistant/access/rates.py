@@ -20,9 +20,12 @@ GUESSES = "10/minute;100/day"
 class Rates:
     """Counts what callers ask. Safe to share between threads."""
 
-    def __init__(self, rates: str) -> None:
-        """Take the rates, such as ``120/minute`` or ``20/second;5000/day``."""
-        self._limits = parse_many(rates)
+    def __init__(self, rates: str, times: int = 1) -> None:
+        """Take the rates, such as ``120/minute`` or ``20/second;5000/day``, and multiply them."""
+        self._limits = [
+            type(limit)(limit.amount * times, limit.multiples, limit.namespace)
+            for limit in parse_many(rates)
+        ]
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
 
     def wait(self, caller: str) -> int | None:

@@ -14,6 +14,7 @@ from assistant.store.opinions import Opinions, Usage
 from assistant.store.people import People
 from assistant.store.records import (
     ApiKey,
+    Backing,
     Conversation,
     Feedback,
     Person,
@@ -25,6 +26,7 @@ from assistant.store.records import (
 
 __all__ = [
     "ApiKey",
+    "Backing",
     "Conversation",
     "Conversations",
     "Feedback",

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from assistant.contract import Answer
 from assistant.errors import QuestionError
 from assistant.store.database import Database, storable
-from assistant.store.records import Conversation, Turn, TurnState
+from assistant.store.records import Backing, Conversation, Turn, TurnState
 from assistant.store.tables import ConversationRow, TurnRow
 
 TITLE_CHARS = 80
@@ -142,16 +142,18 @@ class Conversations:
             session.add(row)
         return _turn(row)
 
-    def progress(self, turn_id: str, text: str) -> bool:
-        """Keep what was shown so far, in case the server goes away.
+    def progress(self, turn_id: str, text: str, backing: Backing | None = None) -> bool:
+        """Keep what was shown so far and what stands behind it, in case the server goes away.
 
         False when the turn is not being answered any more: it was stopped or deleted.
         """
-        return self._set(turn_id, TurnState.ANSWERING, text)
+        kept = {"backing": storable(backing.model_dump_json())} if backing else {}
+        return self._set(turn_id, TurnState.ANSWERING, text, **kept)
 
     def finish(self, turn_id: str, answer: Answer) -> bool:
         """Keep the whole answer; the turn is done. False as for ``progress``."""
-        return self._set(turn_id, TurnState.DONE, answer.text, answer.model_dump_json())
+        whole = storable(answer.model_dump_json())
+        return self._set(turn_id, TurnState.DONE, answer.text, answer=whole, backing=None)
 
     def stop(self, turn_id: str, text: str) -> None:
         """Keep what was shown of an answer that will have no end; done turns stay as they are."""
@@ -176,18 +178,13 @@ class Conversations:
                 row.state = TurnState.UNFINISHED
         return len(lost)
 
-    def _set(self, turn_id: str, state: TurnState, text: str, answer: str | None = None) -> bool:
+    def _set(self, turn_id: str, state: TurnState, text: str, **more: str | None) -> bool:
         """Change a turn that is being answered; False when it was deleted or has ended."""
         with self._database.session() as session:
             done = session.execute(
                 update(TurnRow)
                 .where(TurnRow.id == turn_id, TurnRow.state == TurnState.ANSWERING)
-                .values(
-                    state=state,
-                    text=storable(text),
-                    answer=answer and storable(answer),
-                    touched=datetime.now(UTC),
-                )
+                .values(state=state, text=storable(text), touched=datetime.now(UTC), **more)
             )
             return isinstance(done, CursorResult) and done.rowcount > 0
 
@@ -258,4 +255,5 @@ def _turn(row: TurnRow) -> Turn:
         answer=Answer.model_validate_json(row.answer) if row.answer else None,
         asked=row.asked,
         could_leave=row.could_leave,
+        backing=Backing.model_validate_json(row.backing) if row.backing else None,
     )

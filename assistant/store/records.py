@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from assistant.contract import Answer
+from pydantic import BaseModel, ConfigDict
+
+from assistant.contract import Answer, Passage, Sentence
 
 
 class TurnState(StrEnum):
@@ -43,6 +45,17 @@ class Conversation:
     """How many questions were asked in it."""
 
 
+class Backing(BaseModel):
+    """What stands behind the text of an answer that has no end (yet)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    passages: tuple[Passage, ...] = ()
+    """What was found, best first."""
+    sentences: tuple[Sentence, ...] = ()
+    """The checks of what was shown so far, in the order of the text."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
     """One question and what was answered."""
@@ -60,6 +73,8 @@ class Turn:
     asked: datetime
     could_leave: bool | None = None
     """Whether text could leave the machine while it was answered; None when that is not known."""
+    backing: Backing | None = None
+    """What stands behind the text shown so far; None once done, as the answer holds it then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,6 +63,7 @@ class TurnRow(Base):
     asked: Mapped[datetime] = mapped_column(UtcTime)
     touched: Mapped[datetime | None] = mapped_column(UtcTime)
     could_leave: Mapped[bool | None]
+    backing: Mapped[str | None] = mapped_column(Text)
 
 
 class FeedbackRow(Base):

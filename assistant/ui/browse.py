@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from assistant.rendering import escape_html, grade_label
 from assistant.schema import DocumentInfo, Grade, Kind, Language
 from assistant.ui.cards import facts_html, grade_html
+from assistant.ui.documents import document_address
 from assistant.ui.frame import TONGUES, page_html
 from assistant.ui.texts import KINDS, TEXTS
 
@@ -66,7 +67,10 @@ def _row(document: DocumentInfo, language: Language) -> str:
         f"{escape_html(document.title)}</span><small>{escape_html(source.publisher)} · "
         f"{escape_html(source.published)} · {escape_html(source.geography)}</small></span>"
         f"{grade_html(source, language)}</summary>"
-        f"{facts_html(source, document.language, document.kind, language)}</details>"
+        f"{facts_html(source, document.language, document.kind, language)}"
+        f'<p class="fp-read"><a class="fp-link" href="'
+        f'{escape_html(document_address(document, language))}">{TEXTS[language]["read"]}'
+        f'<span class="fp-sr">: {escape_html(document.title)}</span></a></p></details>'
     )
 
 

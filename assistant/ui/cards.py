@@ -62,7 +62,7 @@ def card_html(
         f'<span lang="{tongue}">{escape_html(document.title)}</span>{small}</span>'
         f"{grade_html(source, language)}</summary>"
         f"{facts_html(source, document.language, document.kind, language)}"
-        f"{_references(passage, source, language)}"
+        f"{references_html(passage, source, language)}"
         f'<div class="fp-passage" lang="{tongue}" tabindex="0" role="group"'
         f' aria-label="{escape_html(document.title)}">{_marked(passage, cited)}</div></details>'
     )
@@ -110,7 +110,7 @@ def _source_of(passage: Passage, cited: Sequence[Citation]) -> Source:
     return sources.pop() if len(sources) == 1 else passage.source
 
 
-def _references(passage: Passage, shown: Source, language: Language) -> str:
+def references_html(passage: Passage, shown: Source, language: Language) -> str:
     """Return what else a text of several sources rests on, each with its grade and address."""
     rests = [each for each in passage.references if not _same(each, shown)]
     if not rests:

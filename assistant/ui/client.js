@@ -15,6 +15,51 @@
   const colours = kept("firstpilot-colours");
   const chosen = () => { if (colours) dark(colours === "dark"); };
 
+  // What the server turns away is told in the page's language; what was typed stays in its box.
+  const KEPT = "firstpilot-question", box = () => $("#fp-question textarea");
+  const tell = (what, seconds) => {
+    let line = $("#fp-told");
+    const head = $(".fp-head[data-language]"), place = $("#fp-composer");
+    if (!what || !head || !place) { if (line) line.remove(); return; }
+    close("side");
+    if (!line) {
+      line = document.createElement("p");
+      line.id = "fp-told";
+      line.className = "fp-hint";
+      line.setAttribute("role", "alert");
+      place.prepend(line);
+    }
+    line.textContent = head.dataset[what].replace("{seconds}", seconds);
+    if (what !== "expired") return;
+    const way = document.createElement("a");
+    way.textContent = head.dataset.logIn;
+    way.href = `login?next=${encodeURIComponent(location.pathname + location.search)}`;
+    way.addEventListener("click", () => {
+      try { sessionStorage.setItem(KEPT, box().value); } catch (none) {}
+    });
+    line.append(" ", way);
+  };
+  const fetched = window.fetch.bind(window);
+  window.fetch = async (...sent) => {
+    const way = new URL(sent[0].url || sent[0], location.href).pathname;
+    if (!/\/gradio_api\/(queue\/join|run\/)/.test(way)) return fetched(...sent);
+    try {
+      const answer = await fetched(...sent);
+      const what = { 401: "expired", 429: "tooMany", 503: "busy" }[answer.status] || "lost";
+      tell(answer.ok ? "" : what, answer.headers.get("Retry-After") || "60");
+      return answer;
+    } catch (gone) {
+      tell("lost");
+      throw gone;
+    }
+  };
+  // After a new login, what was typed comes back as a question in the address does.
+  try {
+    const typed = sessionStorage.getItem(KEPT), url = new URL(location.href);
+    sessionStorage.removeItem(KEPT);
+    if (typed) { url.searchParams.set("q", typed); history.replaceState(null, "", url); }
+  } catch (none) {}
+
   // Quotes on hover and focus.
   let tip = null;
   const hide = () => { if (tip) tip.hidden = true; };
@@ -79,7 +124,9 @@
     hide();
     back = badge.dataset.card + badge.dataset.at;
     wanted = { card: badge.dataset.card, at: badge.dataset.at || "", waits: false };
-    if (go()) event.preventDefault(); // the pane is there: nothing to fetch
+    // The pane of an answer that still grows has no quotes until they are asked for.
+    const there = go(), card = document.getElementById(wanted.card);
+    if (there && (wanted.at === "" || $("mark", card))) event.preventDefault(); // nothing to fetch
     else { wanted.waits = true; open("sources"); }
   }, true);
 
@@ -177,9 +224,10 @@
       newest = last.id;
       log.scrollTop = newest && last.previousElementSibling ? last.offsetTop - 16 : 0;
     }
-    const box = $("#fp-conversation textarea, #fp-conversation input");
-    const url = new URL(location.href), id = box ? box.value : "";
-    if (log && id !== (url.searchParams.get("c") || "") && (id || arrived)) {
+    const open = $("#fp-conversation textarea, #fp-conversation input");
+    const url = new URL(location.href), id = open ? open.value : "";
+    const is = url.searchParams.get("c") || "";
+    if (log && (id !== is || url.searchParams.has("q")) && (id || arrived)) {
       if (id) url.searchParams.set("c", id); else url.searchParams.delete("c");
       url.searchParams.delete("q");
       history.replaceState(null, "", url);

@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from assistant.assistant import Assistant
 from assistant.errors import AssistantError, QuestionError
-from assistant.exchange import of_answer, restore
+from assistant.exchange import of_answer
 from assistant.language import detect_language
 from assistant.schema import (
     Answer,
@@ -30,7 +30,16 @@ from assistant.service import Uses
 from assistant.store import Store, Turn, TurnState
 from assistant.suggestions import suggest
 from assistant.ui.filtering import Choice
-from assistant.ui.scenes import Run, Scene, after, failed, restored, stopped
+from assistant.ui.scenes import (
+    Run,
+    Scene,
+    after,
+    backing_of,
+    failed,
+    restored,
+    sources_of,
+    stopped,
+)
 from assistant.ui.transcript import Shown, Stage
 
 _log = logging.getLogger(__name__)
@@ -61,13 +70,13 @@ class Desk:
         if last is not None:
             offered = self._offered(last, [turn.question for turn in turns])
             now = replace(now, suggestions=offered)
-        shown = (*before, now)
+        passages, citations = sources_of(turns[-1])
         return Scene(
             conversation=conversation,
-            turns=shown,
-            key=shown[-1].key,
-            passages=last.passages if last else (),
-            citations=last.citations if last else (),
+            turns=(*before, now),
+            key=now.key,
+            passages=passages,
+            citations=citations,
         )
 
     def look(self, owner: str, conversation: str, language: Language | None = None) -> Scene:
@@ -88,13 +97,10 @@ class Desk:
     def sources(self, owner: str, conversation: str, key: str) -> Scene | None:
         """Return a conversation with the sources of one of its answers; None without it."""
         for turn in self.store.conversations.turns(owner, conversation):
-            if turn.id == key and turn.answer is not None:
-                answer = restore(turn.answer)
+            if turn.id == key and (turn.answer or turn.backing):
+                passages, citations = sources_of(turn)
                 return Scene(
-                    conversation=conversation,
-                    key=key,
-                    passages=answer.passages,
-                    citations=answer.citations,
+                    conversation=conversation, key=key, passages=passages, citations=citations
                 )
         return None
 
@@ -237,7 +243,7 @@ class Desk:
             elif isinstance(event, Verified | Restarted) or time.monotonic() - touched > TOUCH:
                 touched = time.monotonic()
                 # Deleted or stopped by another process.
-                run.left = not kept.progress(turn.id, now.text)
+                run.left = not kept.progress(turn.id, now.text, backing_of(scene))
                 if run.left:
                     return
             yield scene

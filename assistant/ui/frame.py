@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from importlib.resources import files
 
+from assistant.rendering import escape_html
 from assistant.schema import Language
 from assistant.ui.texts import TEXTS
 
@@ -33,12 +34,13 @@ _COLOURS = """<script>
 </script>"""
 
 
-def head_html(language: Language, current: str = "chat") -> str:
+def head_html(language: Language, current: str = "chat", shown: str = "") -> str:
     """Return the head of a page: its name, the other pages, colours and language.
 
     Args:
         language: of the page.
         current: which page it is: chat, knowledge or quality.
+        shown: what of it is shown, as the beginning of an address's query.
     """
     say = TEXTS[language]
     other = Language.EN if language is Language.ZH else Language.ZH
@@ -48,8 +50,16 @@ def head_html(language: Language, current: str = "chat") -> str:
         for name, address in (("chat", "."), ("knowledge", "knowledge"), ("quality", "quality"))
         for here in (' aria-current="page"' if name == current else "",)
     )
-    skip, menu, switch = "", "", f'href="?language={other.value}"'
+    # Where the chat has its menu, the other pages have as much room, so that the name stays put.
+    skip, told = "", ""
+    menu = '<span class="fp-quiet fp-room" aria-hidden="true">☰</span>'
+    switch = f'href="?{escape_html(shown)}language={other.value}"'
     if current == "chat":
+        # For the browser, which alone hears it when the server turns an event away.
+        told = "".join(
+            f' data-{name.replace("_", "-")}="{say[name]}"'
+            for name in ("expired", "log_in", "too_many", "busy", "lost")
+        )
         skip = f'<a class="fp-skip" href="#fp-question">{say["skip"]}</a>'
         menu = (
             f'<button type="button" class="fp-quiet" data-open="side" aria-label="{say["menu"]}"'
@@ -62,7 +72,7 @@ def head_html(language: Language, current: str = "chat") -> str:
         else f'<a class="fp-quiet" {switch} {label}>{say["switch"]}</a>'
     )
     return (
-        f'<div class="fp-head" data-language="{TONGUES[language]}">{skip}{menu}'
+        f'<div class="fp-head" data-language="{TONGUES[language]}"{told}>{skip}{menu}'
         f'<h1><a href=".{query}" class="fp-name">{say["title"]}</a></h1>'
         f'<nav aria-label="{say["nav"]}">{links}</nav><span class="fp-spring"></span>'
         f'<button type="button" class="fp-quiet" data-theme-switch aria-label="{say["theme"]}"'
@@ -70,13 +80,13 @@ def head_html(language: Language, current: str = "chat") -> str:
     )
 
 
-def page_html(language: Language, current: str, body: str) -> str:
-    """Return a whole page around the HTML of its body."""
+def page_html(language: Language, current: str, body: str, shown: str = "") -> str:
+    """Return a whole page around the HTML of its body; ``shown`` as for ``head_html``."""
     title = f"{TEXTS[language][current]} · {TEXTS[language]['title']}"
     return (
         f'<!doctype html><html lang="{TONGUES[language]}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<title>{title}</title><link rel="icon" href="data:,"><style>{STYLE}</style>{_COLOURS}'
-        f'</head><body class="fp-plain"><header>{head_html(language, current)}</header>'
+        f'</head><body class="fp-plain"><header>{head_html(language, current, shown)}</header>'
         f'<main class="fp-browse">{body}</main></body></html>'
     )

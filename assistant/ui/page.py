@@ -31,7 +31,8 @@ from assistant.uploads import Take
 _SCRIPT = files("assistant.ui").joinpath("client.js").read_text(encoding="utf-8")
 # Not by Gradio's ``css``: that confines every rule to the inside of its own container.
 HEAD = f"<style>{STYLE}</style><script>{_SCRIPT}</script>"
-_PRIVATE: dict[str, Any] = {"api_visibility": "private"}
+# Gradio's own marks of progress and failure would lie over what they are about.
+_PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
 # Buttons and forms with data-do become events of their component, with all their data.
 _EVENTS = """
@@ -153,7 +154,8 @@ def build_ui(
         page.load(
             act.arrive, [conversation, language, arrived], [*scene, *texts], js=_BROWSER, **quick
         )
-    page.queue(max_size=waiting, default_concurrency_limit=concurrency)
+    # Closed to calls past the queue: those would count neither as questions nor in their number.
+    page.queue(max_size=waiting, default_concurrency_limit=concurrency, api_open=False)
     return page
 
 

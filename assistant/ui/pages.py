@@ -19,7 +19,9 @@ from assistant.exporting import MEDIA_TYPES, export
 from assistant.schema import Language
 from assistant.store import Store
 from assistant.ui.browse import Picked, knowledge_html
-from assistant.ui.scores import last_report, quality_html, read_scores
+from assistant.ui.documents import document_html, missing_html
+from assistant.ui.reports import last_report
+from assistant.ui.scores import quality_html, read_scores
 from assistant.ui.texts import TEXTS
 from assistant.visitors import COOKIE
 
@@ -48,12 +50,15 @@ def page_routes(
         kind: _Short = "",
         grade: _Short = "",
         tongue: Annotated[str | None, Query(alias="in", max_length=200)] = None,
-    ) -> str:
+        document: _Short = "",
+    ) -> Response:
         shown = _language(request, language)
+        if document:
+            return _document(assistant, document, shown)
         # Most documents are there twice: until a reader picks, those in the page's language.
         tongue = shown.value if tongue is None else tongue
         picked = Picked(words=words, kind=kind, grade=grade, tongue=tongue)
-        return knowledge_html(assistant.coverage().documents, picked, shown)
+        return HTMLResponse(knowledge_html(assistant.coverage().documents, picked, shown))
 
     @routes.get("/quality")
     def quality(request: Request, language: _Short = "") -> str:
@@ -97,6 +102,17 @@ def page_routes(
         return response
 
     return routes
+
+
+def _document(assistant: Assistant, key: str, language: Language) -> Response:
+    """Return the page of a document, by its id."""
+    known = assistant.coverage().documents
+    found = next((each for each in known if each.id == key), None)
+    if found is None:
+        return HTMLResponse(missing_html(language), 404)
+    others = (each for each in known if each.twin_key == found.twin_key)
+    twin = next((each for each in others if each.language is not found.language), None)
+    return HTMLResponse(document_html(found, assistant.passages_in(key), twin, language))
 
 
 def _language(request: Request, chosen: str) -> Language:

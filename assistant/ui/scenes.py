@@ -6,16 +6,17 @@ or HTML. Invariant: a scene is frozen; each function returns another one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from assistant.errors import QuestionError
-from assistant.exchange import restore
+from assistant.exchange import of_check, of_passage, restore, restore_checks
 from assistant.language import detect_language
 from assistant.schema import (
     Answer,
     Answered,
     Citation,
+    ClaimCheck,
     Event,
     Language,
     Passage,
@@ -25,7 +26,7 @@ from assistant.schema import (
     Verified,
 )
 from assistant.stopping import Stop
-from assistant.store import Feedback, Turn
+from assistant.store import Backing, Feedback, Turn
 from assistant.ui.transcript import Opinion, Shown, Stage
 
 
@@ -80,14 +81,35 @@ def after(event: Event, scene: Scene) -> Scene:
     return replace(scene, turns=(*before, now))
 
 
+def backing_of(scene: Scene) -> Backing:
+    """Return what stands behind the growing answer of a scene, to be kept beside its text."""
+    return Backing(
+        passages=tuple(map(of_passage, scene.passages)),
+        sentences=tuple(map(of_check, scene.turns[-1].checks)),
+    )
+
+
+def sources_of(turn: Turn) -> tuple[tuple[Passage, ...], tuple[Citation, ...]]:
+    """Return what was found for a stored turn, and what its answer, or the part shown, quotes."""
+    if turn.answer is not None:
+        answer = restore(turn.answer)
+        return answer.passages, answer.citations
+    if turn.backing is None:
+        return (), ()
+    passages, checks = restore_checks(turn.backing.passages, turn.backing.sentences)
+    return passages, _cited(checks)
+
+
 def restored(turn: Turn, opinions: Mapping[str, Feedback]) -> Shown:
     """Return a stored turn as it is shown; one that has no answer was interrupted."""
+    behind = turn.backing or Backing()
     shown = Shown(
         key=turn.id,
         question=turn.question,
         language=detect_language(turn.question),
         stage=Stage.UNFINISHED,
         text=turn.text,
+        checks=restore_checks(behind.passages, behind.sentences)[1],
         could_leave=turn.could_leave,
     )
     if turn.answer is None:
@@ -104,14 +126,21 @@ def stopped(scene: Scene) -> Scene:
     *before, now = scene.turns
     if now.stage in {Stage.DONE, Stage.FAILED}:
         return scene
-    return replace(scene, turns=(*before, replace(now, stage=Stage.STOPPED)))
+    turns = (*before, replace(now, stage=Stage.STOPPED))
+    return replace(scene, turns=turns, citations=_cited(now.checks))
 
 
 def failed(scene: Scene, reference: str) -> Scene:
     """Return a scene whose last answer failed; what was shown stays, the log has the rest."""
     *before, now = scene.turns
     now = replace(now, stage=Stage.FAILED, reference=reference)
-    return replace(scene, turns=(*before, now))
+    return replace(scene, turns=(*before, now), citations=_cited(now.checks))
+
+
+def _cited(checks: Iterable[ClaimCheck]) -> tuple[Citation, ...]:
+    """Return each quote once, by marker and place."""
+    found = {(c.marker, c.start, c.end): c for check in checks for c in check.evidence}
+    return tuple(found[key] for key in sorted(found))
 
 
 def _answered(turn: Shown, answer: Answer) -> Shown:

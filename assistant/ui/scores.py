@@ -1,16 +1,14 @@
 """HTML of the quality page: the scores that were committed, and the last run on this machine.
 
-Knows: the files evals leave behind (``evals/baselines/*.json``, ``report.html`` of a run). Does not
-know how anything was measured. Invariants: a number stands with how many cases it rests on and its
-interval; a file that cannot be read is left out, never half shown.
+Knows: the files evals commit (``evals/baselines/*.json``). Does not know how anything was measured.
+Invariants: a number stands with how many cases it rests on and its interval; a file that cannot be
+read is left out, never half shown.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +17,19 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from assistant.rendering import escape_html
 from assistant.schema import Language
 from assistant.ui.frame import page_html
-from assistant.ui.texts import MEASURES, PARTS, SUITES, TEXTS
+from assistant.ui.plots import Share, bar_html, plot_html
+from assistant.ui.reports import Report
+from assistant.ui.texts import MEASURES, PARTS, SLICES, SUITES, TEXTS
 
 OURS = "firstpilot"
 """The system that is this one, among those that were measured beside it."""
 ALL = "all"
 SEALED = "test"
 """The part of our own questions that is scored as a whole and never looked at."""
-_BODY = re.compile(r"<body>(.*)</body>", re.DOTALL)
-_ACTIVE = re.compile(r"<\s*(?:script|iframe|object|embed|link|style|base|form)\b|\son\w+\s*=", re.I)
-"""What a report never has; one that does is not shown."""
+HEADLINE = "passed"
+"""The measure that is drawn for each kind of question."""
+LOWER = {"false_refusal"}
+"""Measures of which less is better."""
 
 
 class _Cell(BaseModel):
@@ -55,15 +56,6 @@ class Scored(BaseModel):
     cells: tuple[_Cell, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """The last run on this machine."""
-
-    when: str
-    body: str
-    """HTML without scripts."""
-
-
 def read_scores(folder: Path) -> list[Scored]:
     """Return the suites whose scores are in a folder, by name; empty without it."""
     found = []
@@ -73,21 +65,6 @@ def read_scores(folder: Path) -> list[Scored]:
         except (OSError, ValueError, ValidationError):
             continue
     return found
-
-
-def last_report(runs: Path) -> Report | None:
-    """Return the report of the last run in a folder of runs; None without one."""
-    for path in sorted(runs.glob("*/report.html"), reverse=True):
-        try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, ValueError):
-            continue
-        body = _BODY.search(text)
-        if body and not _ACTIVE.search(body.group(1)):
-            inside = body.group(1).replace("<h2", "<h4").replace("</h2", "</h4")
-            inside = re.sub(r"<h1>.*?</h1>", "", inside)
-            return Report(when=path.parent.name[:15], body=inside)
-    return None
 
 
 def quality_html(scores: Sequence[Scored], report: Report | None, language: Language) -> str:
@@ -107,27 +84,66 @@ def quality_html(scores: Sequence[Scored], report: Report | None, language: Lang
 
 
 def _suite(scored: Scored, language: Language) -> str:
-    say = TEXTS[language]
     cells = [cell for cell in scored.cells if cell.system == OURS]
-    # Sums where there are any: a slice alone says little to a reader.
-    sums = [cell for cell in cells if cell.slice == ALL and cell.language == ALL] or cells
-    # The part that nobody looked at while building says most.
-    sums.sort(key=lambda cell: cell.part != SEALED)
-    rows = "".join(row for cell in sums for row in _rows(cell, language))
-    if not any(cell.estimates for cell in sums):
+    plot = _plot(cells, language)
+    sums = [cell for cell in cells if cell.slice == ALL and cell.language == ALL]
+    # Without sums the plot says it all; a slice alone says little to a reader.
+    table = _table(scored, sums or ([] if plot else cells), language)
+    if not plot and not table:
         return ""
-    title = SUITES[language].get(scored.suite, scored.suite)
-    head = "".join(
-        f'<th scope="col">{say[name]}</th>' for name in ("measured", "score", "interval", "cases")
-    )
     told = scored.conditions
     conditions = " · ".join(str(told[key]) for key in ("version", "backend") if key in told)
     return (
-        f'<section><h3>{escape_html(title)}</h3><p class="fp-muted">{escape_html(scored.made)} · '
-        f'{escape_html(conditions)}</p><div class="fp-scroll" tabindex="0" role="group"'
-        f' aria-label="{escape_html(title)}"><table class="fp-scores"><thead><tr>{head}</tr></thead>'
-        f"<tbody>{rows}</tbody></table></div></section>"
+        f"<section><h3>{escape_html(_title(scored, language))}</h3>"
+        f'<p class="fp-muted">{escape_html(scored.made)} · {escape_html(conditions)}</p>'
+        f"{table}{plot}</section>"
     )
+
+
+def _title(scored: Scored, language: Language) -> str:
+    return SUITES[language].get(scored.suite, scored.suite)
+
+
+def _table(scored: Scored, cells: Sequence[_Cell], language: Language) -> str:
+    """Return all measures of some cells."""
+    if not any(cell.estimates for cell in cells):
+        return ""
+    say = TEXTS[language]
+    # The part that nobody looked at while building says most.
+    ordered = sorted(cells, key=lambda cell: cell.part != SEALED)
+    rows = "".join(row for cell in ordered for row in _rows(cell, language))
+    head = "".join(
+        f'<th scope="col">{say[name]}</th>' for name in ("measured", "score", "interval", "cases")
+    )
+    return (
+        f'<div class="fp-scroll" tabindex="0" role="group"'
+        f' aria-label="{escape_html(_title(scored, language))}"><table class="fp-scores"><thead>'
+        f"<tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+    )
+
+
+def _plot(cells: Sequence[_Cell], language: Language) -> str:
+    """Return what was right of each kind of question, by the language asked in."""
+    parts = {cell.part for cell in cells}
+    part = SEALED if SEALED in parts else min(parts, default="")
+    shares = {
+        (cell.slice, cell.language): _share(cell, HEADLINE)
+        for cell in cells
+        if cell.part == part and cell.slice != ALL
+    }
+    names = dict.fromkeys(kind for (kind, _), share in shares.items() if share)
+    rows = {
+        SLICES[language].get(kind, kind): [shares.get((kind, each.value)) for each in Language]
+        for kind in names
+    }
+    say = TEXTS[language]
+    title = say["by_kind"].format(part=PARTS[language].get(part, part))
+    return plot_html(title, ["English", "中文"], rows)
+
+
+def _share(cell: _Cell, name: str) -> Share | None:
+    value, low, high, n = cell.estimates.get(name, (None, None, None, 0))
+    return None if value is None else Share(value=value, low=low, high=high, n=n)
 
 
 def _rows(cell: _Cell, language: Language) -> Iterator[str]:
@@ -135,20 +151,14 @@ def _rows(cell: _Cell, language: Language) -> Iterator[str]:
     told = [PARTS[language].get(cell.part, cell.part)]
     told += [name for name in (cell.slice, cell.language) if name != ALL]
     yield f'<tr><th colspan="4" scope="colgroup">{escape_html(" · ".join(told))}</th></tr>'
-    for name, (value, low, high, n) in cell.estimates.items():
-        if name not in MEASURES[language] or value is None:
+    for name in cell.estimates:
+        share = _share(cell, name)
+        if name not in MEASURES[language] or share is None:
             continue
-        label = MEASURES[language][name]
-        share = f"{100 * value:.0f}"
-        between, whisker = "", ""
-        if low is not None and high is not None:
-            between = f"{100 * low:.0f}–{100 * high:.0f}"
-            whisker = (
-                f'<span class="fp-interval" aria-hidden="true"'
-                f' style="left:{100 * low:.0f}%;width:{100 * (high - low):.0f}%"></span>'
-            )
+        label = escape_html(MEASURES[language][name])
+        if name in LOWER:
+            label += f" <small>{TEXTS[language]['lower_better']}</small>"
         yield (
-            f'<tr><th scope="row">{escape_html(label)}</th><td><span class="fp-score">'
-            f'<span class="fp-bar-of" aria-hidden="true" style="width:{share}%"></span>{whisker}</span> '
-            f"{share} %</td><td>{between}</td><td>{n}</td></tr>"
+            f'<tr><th scope="row">{label}</th><td>{bar_html(share)} {share.told} %</td>'
+            f"<td>{share.between}</td><td>{share.n}</td></tr>"
         )
