@@ -151,8 +151,8 @@ DETAIL_NEAR = 0.7
 NEARLY = 1.0
 """How much lower the score of a sentence as good as another may be."""
 SURE = 0.5
-"""Probability below which an answer begins with a caution: of those, 42 % were right (590 answers to
-development and test questions), of the others 71 % (2,087)."""
+"""Probability below which an answer begins with a caution: of those, 42 % were right (590 answers
+of development and test questions), of the others 71 % (2,087)."""
 MOST_LACKING, MUCH = 3, 10
 _GOOD = 10
 """How many of the best sentences are looked at for what the question names."""

@@ -30,7 +30,7 @@ _NOT_STATED = re.compile(
     rf"|\b(?:is|are|was|were|been)(?: not|n't)(?: \w+)?? {_TOLD}\b|\bundisclosed\b|\bunstated\b"
     r"|\b(?:but|and) not the \w+ \w+\.?$"
     r"|(?:没有|并未|未|没)(?:能|作|做)?(?:具体|明确|进一步)?"
-    r"(?:说明|给出|披露|提供|注明|列出|公布|点名|提及|指明|提到|写明|写|说)",
+    r"(?:说明|给出|披露|提供|注明|列出|公布|点名|提及|指明|提到|写明|写|说)(?!.*(?:的是|而是))",
     re.IGNORECASE,
 )
 _ADVICE = re.compile(

@@ -96,6 +96,7 @@ def test_a_long_sentence_is_longer_than_comfortable(reader: StatementReader) -> 
         ("28.3%: firms with AI in a report that names no survey.", False),
         ("The report names no survey and no sample.", True),
         ("71.7%的中小企业没有启动AI。", False),
+        ("两篇报道都没有说使用AI违法，违法的是辞退的做法。", False),
     ],
 )
 def test_only_silence_on_a_fact_is_silence(
