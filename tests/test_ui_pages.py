@@ -31,6 +31,7 @@ from assistant.ui.reports import last_report
 from assistant.ui.scores import quality_html, read_scores
 from assistant.ui.sidebar import account_html, sidebar_html
 from assistant.ui.uploading import added
+from assistant.wording import _GREETING
 from evals.report import as_html
 from evals.summary import summarise
 from tests.attacks import ATTACKS
@@ -61,6 +62,25 @@ def test_both_languages_say_the_same_things() -> None:
         len(q) for q in texts.EXAMPLES[Language.ZH].values()
     ]
     assert set(texts.KINDS[Language.EN]) == set(Kind)
+
+
+def test_what_is_in_both_languages_is_their_names_alone() -> None:
+    """Of the Chinese page, a reader of Chinese reads everything, and the other way round."""
+    for key, text in texts.TEXTS[Language.EN].items():
+        assert key == "switch" or not re.search("[\u4e00-\u9fff]", text), key
+    english = {key: text for key, text in texts.TEXTS[Language.ZH].items() if key != "switch"}
+    for name in ("FirstPilot", "AI", "JSON"):
+        english = {key: text.replace(name, "") for key, text in english.items()}
+    worded = [re.sub(r"\{\w+\}", "", text) for text in english.values()]
+    assert [text for text in worded if re.search("[A-Za-z]{2}", text)] == []
+
+
+@pytest.mark.parametrize("language", Language)
+def test_the_page_promises_what_holds_of_models_and_own_documents_too(language: Language) -> None:
+    """Only the built-in answerer quotes; not every document of one's own can be opened."""
+    for text in (texts.TEXTS[language]["is"], _GREETING[language]):
+        assert not re.search("quoted|can open|引自|点开", text)
+        assert re.search("checked against a source|与来源核对", text)
 
 
 def _fields(text: str) -> list[str]:
@@ -413,7 +433,7 @@ def test_only_who_is_logged_in_can_log_out(language: Language) -> None:
 
 
 def test_a_sector_is_called_what_it_is() -> None:
-    for language, name in ((Language.EN, "About us"), (Language.ZH, "关于我们")):
+    for language, name in ((Language.EN, "Your sector"), (Language.ZH, "所在行业")):
         html = filters_html(language, PLACES, YEARS)
         assert f'<label>{name}<select name="sector">' in html
 
