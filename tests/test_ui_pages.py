@@ -8,16 +8,22 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from assistant import Assistant
+from assistant.corpus import load_corpus
 from assistant.errors import StorageError
 from assistant.exchange import of_answer
+from assistant.index import Index
 from assistant.intake import Outcome, State
+from assistant.language import detect_language
 from assistant.markdown import quotable_spans
+from assistant.retrieval import _allowed
 from assistant.schema import Filters, Kind, Language
 from assistant.settings import baselines_dir
 from assistant.store import Store
@@ -35,6 +41,7 @@ from assistant.wording import _GREETING
 from evals.report import as_html
 from evals.summary import summarise
 from tests.attacks import ATTACKS
+from tests.support import KNOWLEDGE
 from tests.test_evals_report import ROWS, RUN
 from tests.test_ui_html import KNOWN, Tags, answered, harmless, passage
 
@@ -120,10 +127,52 @@ def test_places_are_those_documents_are_about_in_both_languages(assistant: Assis
         source=replace(source, geography="中国"),
     )  # fmt: skip
     assert places_of([replace(english, source=source), twin]) == {"China": "中国"}
-    several = replace(source, geography="China, Japan")
-    assert places_of([replace(english, source=several), twin]) == {}
     assert places_of([replace(english, source=source)]) == {}
     assert all(places_of(assistant.coverage().documents).values())
+
+
+@pytest.mark.parametrize(
+    ("english", "chinese", "offered"),
+    [
+        (
+            "Spain, France; Denmark", "西班牙、法国；丹麦",
+            {"Denmark": "丹麦", "France": "法国", "Spain": "西班牙"},
+        ),
+        ("England and Wales", "英格兰和威尔士", {"England": "英格兰", "Wales": "威尔士"}),
+        ("China, Japan", "中国", {}),
+        ("Kreuztal, Germany", "德国克罗伊茨塔尔", {}),
+        ("Worldwide, other countries, Peru", "全球，其他国家，秘鲁", {"Peru": "秘鲁"}),
+        ("China (Beijing, Xiamen)", "中国（北京、厦门）", {}),
+        ("Republic of Korea", "大韩民国", {"Republic of Korea": "大韩民国"}),
+        ("OECD countries, many firms", "经合组织国家、企业", {"OECD countries": "经合组织国家"}),
+        ("Republic of the Congo", "刚果共和国", {"Republic of the Congo": "刚果共和国"}),
+    ],
+)  # fmt: skip
+def test_a_document_of_several_places_is_about_each(
+    english: str, chinese: str, offered: dict[str, str]
+) -> None:
+    original = passage().document
+    first = replace(original, source=replace(original.source, geography=english))
+    twin = replace(
+        original, id="a.zh", language=Language.ZH, translation_of=original.id,
+        source=replace(original.source, geography=chinese),
+    )  # fmt: skip
+    assert places_of([first, twin]) == offered
+
+
+def test_every_place_that_is_offered_narrows_the_knowledge_in_both_languages() -> None:
+    documents = {each.info.id: each.info for each in load_corpus(KNOWLEDGE)}
+    places = places_of(documents.values())
+    expected = {"Germany": "德国", "Spain": "西班牙", "France": "法国", "Denmark": "丹麦"}
+    assert {place: places.get(place) for place in expected} == expected
+    index = cast(Index, SimpleNamespace(documents=documents))
+    for question in ("Who uses AI?", "谁在用 AI？"):
+        for place in places:
+            choice = choose({"country": place}, question, places, YEARS)
+            allowed = _allowed(index, choice.filters)
+            assert allowed is not None
+            assert 0 < len(allowed) < len(documents) / 2, place
+            assert {documents[id_].language for id_ in allowed} == {detect_language(question)}
 
 
 @pytest.mark.parametrize("language", Language)
