@@ -18,6 +18,7 @@ from assistant.visitors import COOKIE
 from tests.attacks import ATTACKS as ALL_ATTACKS
 from tests.served import served
 from tests.test_ui_html import answered, check_of, citation, passage
+from tests.tools import missing
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = [
@@ -41,9 +42,7 @@ pytestmark = pytest.mark.browser
 def browser() -> Iterator[Any]:
     """One browser for all tests of this module."""
     if not CHROMIUM.exists():
-        if os.environ.get("FIRSTPILOT_REQUIRE_BROWSER") == "1":
-            pytest.fail("chromium is missing; on Debian run: apt install chromium")
-        pytest.skip("chromium is missing")
+        missing("chromium")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as play:

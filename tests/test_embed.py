@@ -19,6 +19,7 @@ from assistant import Assistant, Settings
 from assistant.store import open_store
 from tests.served import served
 from tests.test_browser import ARGUMENTS, CHROMIUM, ask
+from tests.tools import missing
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "embed.html"
 PASSWORD = "a long sentence"  # noqa: S105 - of this test
@@ -55,7 +56,7 @@ def site() -> Iterator[tuple[str, dict[str, str]]]:
 @pytest.fixture
 def tab() -> Iterator[Any]:
     if not CHROMIUM.exists():
-        pytest.skip("chromium is missing")
+        missing("chromium")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as play:

@@ -28,6 +28,7 @@ from assistant.store.tables import Base, ConversationRow, KeyRow, LoginRow, Turn
 from evals.feedback import candidates
 from tests import postgres
 from tests.test_ui_html import check_of, citation, passage
+from tests.tools import missing
 
 BACKING = Backing(
     passages=(of_passage(passage()),),
@@ -39,7 +40,7 @@ BACKING = Backing(
 def postgres_url() -> Iterator[str]:
     programs = postgres.binaries()
     if programs is None:
-        pytest.skip("PostgreSQL is missing; on Debian run: apt install postgresql")
+        missing("postgresql")
     with postgres.running(programs) as url:
         yield url
 
