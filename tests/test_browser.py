@@ -313,6 +313,22 @@ def test_conversations_are_kept_found_renamed_exported_and_deleted(open_page: Op
     tab.locator("#fp-find").fill("28.3")
     tab.wait_for_function("document.querySelectorAll('.fp-open').length === 1")
     assert tab.locator(".fp-open").inner_text() == "How many small firms use AI?"
+    tab.locator("#fp-find").fill("use small 28.3")
+    tab.locator(".fp-list[data-words='use small 28.3'] .fp-open").wait_for()
+    assert tab.locator(".fp-open").count() == 1
+    tab.locator(".fp-options > summary").click()
+    tab.locator("input[name=title]").fill("First")
+    tab.locator("input[name=title]").press("Enter")
+    tab.locator(".fp-open", has_text="First").wait_for()
+    assert tab.locator(".fp-open").all_inner_texts() == ["First"], "the words are still there"
+    assert tab.locator("#fp-find").input_value() == "use small 28.3"
+    tab.locator(".fp-open").click()
+    tab.locator(".fp-turn", has_text="How many small firms use AI?").wait_for()
+    assert tab.locator(".fp-open").all_inner_texts() == ["First"]
+    tab.locator(".fp-new").click()
+    tab.wait_for_function("document.querySelector('#fp-find').value === ''")
+    tab.locator("#fp-find").fill("28.3")
+    tab.wait_for_function("document.querySelectorAll('.fp-open').length === 1")
     tab.locator("#fp-find").fill("")
     tab.wait_for_function("document.querySelectorAll('.fp-open').length === 2")
     item = tab.locator(".fp-item").last

@@ -144,6 +144,9 @@ def test_titles_are_renamed_searched_and_deleted(store: Store, answer: Answer) -
     for wild in ("%", "_", "\\", "'", '"; DROP TABLE turns; --'):
         expected = [first.id] if wild in answer.text else []
         assert [c.id for c in conversations.search("ann", wild)] == expected
+    for words in ("多少钱 AI", " AI\u3000多少钱 ", "AI AI", "多少钱 " * 100):
+        assert [c.id for c in conversations.search("ann", words)] == [first.id], words
+    assert conversations.search("ann", "多少钱 elephants") == []
     assert conversations.rename("ann", second.id, "  Costs <b>2026</b> ")
     assert conversations.get("ann", second.id).title == "Costs <b>2026</b>"  # type: ignore[union-attr]
     assert not conversations.rename("ann", second.id, "  ")
@@ -229,6 +232,17 @@ def test_a_long_answer_that_grows_is_not_old(store: Store, answer: Answer) -> No
     (now,) = store.conversations.turns("ann", kept.id)
     assert (now.state, now.backing) == (TurnState.DONE, None), "the answer holds it now"
     assert not store.conversations.progress(turn.id, "late"), "what is done is told to be"
+
+
+def test_words_are_found_in_any_order_and_in_different_places(store: Store) -> None:
+    kept = store.conversations
+    talk = kept.create("ann", "Small firms")
+    kept.begin("ann", talk.id, "How many use AI?")
+    kept.begin("ann", talk.id, "And in Denmark?")
+    other = kept.create("ann", "AI tools")
+    for words in ("AI small", "small AI", "denmark SMALL many"):
+        assert [c.id for c in kept.search("ann", words)] == [talk.id], words
+    assert {c.id for c in kept.search("ann", "ai")} == {talk.id, other.id}
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -12,6 +13,7 @@ from assistant.schema import Event
 from assistant.store import Store
 from assistant.ui.handlers import Handlers
 from assistant.ui.page import build_ui
+from assistant.ui.sidebar import PAGE
 from tests.test_ui_desk import WHOLE, desk_with
 
 REQUEST: Any = SimpleNamespace(headers={}, cookies={})
@@ -95,6 +97,52 @@ def test_deleting_another_conversation_leaves_the_open_one_running(store: Store)
     shown = act.delete(conversation, "en", sent(key=other[CONVERSATION]), REQUEST)
     assert is_left(shown[CHAT])
     assert 'data-stage="done"' in list(running)[-1][CHAT][0]
+
+
+def titles(side: str) -> list[str]:
+    return re.findall(r'class="fp-open"[^>]*>([^<]*)<', side)
+
+
+def test_what_is_listed_stays_when_one_of_it_is_renamed_opened_or_deleted(store: Store) -> None:
+    act, kept = handlers_over(store), store.conversations
+    talks = [kept.create("me", title) for title in ("AI one", "other", "AI two", "AI three")]
+    found = act.find("", "en", sent(words=" ai  "), REQUEST)
+    assert titles(found) == ["AI three", "AI two", "AI one"]
+    listed = re.findall('data-words="([^"]*)"', found)
+    assert listed == ["ai"]
+    here = {"words": listed[0], "count": "200"}
+    renamed = act.rename("", "en", sent(key=talks[0].id, title="AI 1", **here), REQUEST)
+    assert titles(renamed) == ["AI three", "AI two", "AI 1"]
+    opened = act.open("", "en", sent(key=talks[2].id, **here), REQUEST)
+    assert titles(opened[SIDE]) == ["AI three", "AI two", "AI 1"]
+    for current in ("", talks[2].id):
+        key = talks[2].id if current else talks[3].id
+        deleted = act.delete(current, "en", sent(key=key, **here), REQUEST)
+        assert "other" not in titles(deleted[SIDE])
+    assert titles(act.find("", "en", sent(words=""), REQUEST)) == ["other", "AI 1"]
+
+
+def test_older_conversations_are_shown_when_asked_for(store: Store) -> None:
+    act = handlers_over(store)
+    for number in range(PAGE + 1):
+        store.conversations.create("me", f"talk {number}")
+    for words in ("", "talk"):
+        first = act.find("", "zh", sent(words=words), REQUEST)
+        assert (len(titles(first)), "显示更早的对话" in first) == (PAGE, True)
+        (_, more) = re.findall(r'name="count" value="(\d+)"', first)
+        every = act.find("", "zh", sent(words=words, count=more), REQUEST)
+        assert (len(titles(every)), "显示更早的对话" in every) == (PAGE + 1, False)
+        last = titles(every)[-1]
+        key = store.conversations.search("me", f"{last} talk", 500)[-1].id
+        renamed = act.rename("", "zh", sent(key=key, title=last, words=words, count=more), REQUEST)
+        assert last in titles(renamed), "what was shown stays in sight"
+
+
+@pytest.mark.parametrize("count", ["", "-5", "1e9", "９９９", "9" * 30, "0", "x"])
+def test_a_count_that_makes_no_sense_lists_as_ever(store: Store, count: str) -> None:
+    store.conversations.create("me", "talk")
+    side = handlers_over(store).find("", "en", sent(words="", count=count), REQUEST)
+    assert titles(side) == ["talk"]
 
 
 def test_all_ways_to_ask_share_one_limit(store: Store) -> None:

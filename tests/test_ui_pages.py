@@ -35,7 +35,7 @@ from assistant.ui.pages import page_routes
 from assistant.ui.plots import Share, bar_html
 from assistant.ui.reports import last_report
 from assistant.ui.scores import quality_html, read_scores
-from assistant.ui.sidebar import account_html, sidebar_html
+from assistant.ui.sidebar import Listing, account_html, sidebar_html
 from assistant.ui.uploading import added
 from assistant.wording import _GREETING
 from evals.report import as_html
@@ -189,7 +189,10 @@ def test_titles_are_shown_as_typed(store: Store) -> None:
     for language in Language:
         seen = harmless(sidebar_html(found, found[0].id, language))
         assert seen.text.count("hit()") >= len(ATTACKS) / 2
-    assert "No conversation has these words." in sidebar_html((), "", Language.EN, "x")
+    none = sidebar_html((), "", Language.EN, Listing(words="x"))
+    assert "No conversation has these words." in none
+    for attack in ATTACKS:
+        harmless(sidebar_html(found[:1], "", Language.EN, Listing(words=attack), older=True))
 
 
 # ---- knowledge

@@ -10,6 +10,7 @@ import socket
 import sys
 import uuid
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from os import getpid, kill
 
 from sqlalchemy import ColumnElement, CursorResult, delete, func, or_, select, update
@@ -23,6 +24,8 @@ from assistant.store.tables import ConversationRow, TurnRow
 
 TITLE_CHARS = 80
 """Characters of a title that is taken from a question."""
+MOST_WORDS = 20
+"""Words that are searched for at once; each is a look through all turns."""
 LEASE = timedelta(minutes=10)
 """After so long without a word an answer counts as broken off, wherever it was made."""
 
@@ -56,20 +59,17 @@ class Conversations:
         return found[0] if found else None
 
     def search(self, owner: str, words: str, limit: int = 50) -> list[Conversation]:
-        """Return conversations with the words in a title, a question or an answer, last first."""
-        words = storable(words).strip()
-        held = [
-            column.icontains(words, autoescape=True) for column in (TurnRow.question, TurnRow.text)
-        ]
-        inside = select(TurnRow.conversation_id).where(or_(*held))
-        return self._found(
-            ConversationRow.owner == owner,
-            or_(
-                ConversationRow.title.icontains(words, autoescape=True),
-                ConversationRow.id.in_(inside),
-            ),
-            limit=limit,
-        )
+        """Return conversations that have every word somewhere, the last one used first.
+
+        Args:
+            owner: whose.
+            words: with spaces between, each to stand in the title, a question or an answer; after
+                the first ``MOST_WORDS`` they are left out.
+            limit: how many at most.
+        """
+        distinct = dict.fromkeys(storable(words).split())
+        held = [_has(word) for word in islice(distinct, MOST_WORDS)]
+        return self._found(ConversationRow.owner == owner, *held, limit=limit)
 
     def rename(self, owner: str, conversation_id: str, title: str) -> bool:
         """Give a conversation another title; False when this owner has none of that id."""
@@ -198,6 +198,16 @@ class Conversations:
         query = query.order_by(ConversationRow.updated.desc(), ConversationRow.id).limit(limit)
         with self._database.reading() as session:
             return [_conversation(row, count) for row, count in session.execute(query)]
+
+
+def _has(word: str) -> ColumnElement[bool]:
+    """Return that a conversation has a word in its title, a question or an answer."""
+    columns = (TurnRow.question, TurnRow.text)
+    inside = or_(*(column.icontains(word, autoescape=True) for column in columns))
+    return or_(
+        ConversationRow.title.icontains(word, autoescape=True),
+        ConversationRow.id.in_(select(TurnRow.conversation_id).where(inside)),
+    )
 
 
 def _own(

@@ -192,7 +192,7 @@
   document.addEventListener("input", (event) => {
     if (event.target.id !== "fp-find") return;
     clearTimeout(typing);
-    typing = setTimeout(() => event.target.form.requestSubmit(), 250);
+    typing = setTimeout(() => { typing = 0; event.target.form.requestSubmit(); }, 250);
   });
 
   // What a reader folded or unfolded stays so when it is drawn anew.
@@ -219,6 +219,10 @@
       const fold = document.getElementById(id);
       if (fold && fold.open !== open) fold.open = open;
     });
+    const list = $(".fp-list"), find = $("#fp-find");
+    if (list && find && !typing && find !== document.activeElement && find.value.trim() !== list.dataset.words) {
+      find.value = list.dataset.words;
+    }
     const log = $(".fp-log"), last = log && log.lastElementChild;
     if (last && last.id !== newest) {
       newest = last.id;
