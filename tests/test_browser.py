@@ -460,6 +460,36 @@ def test_an_answer_is_copied_with_its_sources(open_page: Open) -> None:
     assert "<" not in text
 
 
+NO_CLIPBOARD = "Object.defineProperty(navigator, 'clipboard', { value: undefined });"
+DENIED = "navigator.clipboard.writeText = () => Promise.reject(new Error('denied')); 0;"
+NOTHING_COPIES = f"{DENIED} document.execCommand = () => false; 0;"
+
+
+@pytest.mark.parametrize("barred", [NO_CLIPBOARD, DENIED])
+def test_an_answer_is_copied_where_the_clipboard_is_barred(open_page: Open, barred: str) -> None:
+    tab = open_page()
+    tab.evaluate("navigator.clipboard.writeText('nothing')")
+    tab.evaluate(barred)
+    button = ask(tab, "How many small firms use AI?").locator("[data-copy]")
+    button.click()
+    tab.get_by_text("Copied", exact=True).wait_for()
+    assert button.evaluate("e => e === document.activeElement"), "the focus stays"
+    box = tab.locator("#fp-question textarea")
+    box.press("Control+v")
+    assert "28.3%" in box.input_value()
+    button.get_by_text("Copy", exact=True).wait_for()
+
+
+@pytest.mark.parametrize(
+    ("locale", "told"), [("en-GB", "did not allow copying"), ("zh-CN", "浏览器不允许复制")]
+)
+def test_a_copy_that_fails_is_told(open_page: Open, locale: str, told: str) -> None:
+    tab = open_page(locale=locale)
+    tab.evaluate(NOTHING_COPIES)
+    ask(tab, "How many small firms use AI?").locator("[data-copy]").click()
+    tab.locator("[data-copy]", has_text=told).wait_for()
+
+
 def test_an_empty_question_gets_a_hint(open_page: Open) -> None:
     tab = open_page()
     tab.locator("#fp-question textarea").press("Enter")

@@ -195,7 +195,8 @@ def _tools(turn: Shown, language: Language) -> str:
     tools.insert(
         0,
         f'<button type="button" class="fp-quiet" data-copy="turn-{key}"'
-        f' data-done="{say["copied"]}">{say["copy"]}</button>',
+        f' aria-live="polite" data-done="{say["copied"]}" data-failed="{say["not_copied"]}">'
+        f"{say['copy']}</button>",
     )
     rating = turn.opinion.rating if turn.opinion else 0
     for value, name in ((1, "helpful"), (-1, "unhelpful")):
