@@ -10,13 +10,13 @@ import gradio as gr
 import pytest
 
 from assistant.schema import Event
-from assistant.store import Store
+from assistant.store import Store, TurnState
 from assistant.ui.handlers import Handlers
 from assistant.ui.page import build_ui
 from assistant.ui.sidebar import PAGE
 from tests.test_ui_desk import WHOLE, desk_with
 
-REQUEST: Any = SimpleNamespace(headers={}, cookies={})
+REQUEST: Any = SimpleNamespace(headers={}, cookies={}, session_hash="tab")
 BOX, CHAT, PANE, CONVERSATION, EDITING, SIDE, HINT = range(7)
 
 
@@ -87,6 +87,44 @@ def test_a_new_conversation_is_not_drawn_over_by_the_one_before(store: Store) ->
     shown = act.new(conversation, "en", REQUEST)
     assert "fp-welcome" in shown[CHAT][0]
     assert list(running) == []
+
+
+def test_a_closed_tab_ends_what_is_answered_in_it_and_nothing_else(store: Store) -> None:
+    desk, scripted = desk_with(store, *WHOLE)
+    act = Handlers(desk, lambda request: request.owner)
+    tabs: list[Any] = [
+        SimpleNamespace(headers={}, cookies={}, session_hash=session, owner=owner)
+        for owner, session in (("me", "one"), ("me", "two"), ("you", "one"), ("me", None))
+    ]
+    running = [act.ask_typed("q?", "", "en", "", None, tab) for tab in tabs]
+    for each in running:
+        for _ in range(3):
+            shown = next(each)
+    stops = [run.stop for run in desk._runs.values()]
+    act.close(tabs[0])
+    assert [stop.is_set() for stop in stops] == [True, False, False, False]
+    act.close(tabs[3])
+    assert [stop.is_set() for stop in stops] == [True, False, False, False]
+    (turn,) = (
+        turn
+        for talk in store.conversations.of("me")
+        for turn in store.conversations.turns("me", talk.id)
+        if turn.state is TurnState.UNFINISHED
+    )
+    assert turn.text == "AI is used. [1]", "what was shown stays"
+    assert list(running[0]) == []
+    for other in running[1:]:
+        *_, shown = other
+        assert 'data-stage="done"' in shown[CHAT][0]
+    assert desk._runs == {}
+
+
+def test_the_page_is_told_of_a_closed_tab(store: Store) -> None:
+    desk, _ = desk_with(store)
+    page = build_ui(desk.assistant, store, lambda _: "me")
+    (told,) = [fn for fn in page.fns.values() if any(t[1] == "unload" for t in fn.targets)]
+    assert told.api_visibility == "private"
+    assert page.get_config_file()["connect_heartbeat"]
 
 
 def test_deleting_another_conversation_leaves_the_open_one_running(store: Store) -> None:

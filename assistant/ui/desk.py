@@ -124,6 +124,15 @@ class Desk:
             run.stop.set()
             self.store.conversations.stop(turn.id, turn.text)
 
+    def close(self, owner: str, session: str) -> None:
+        """End what is being answered in a tab that was closed; what was shown stays."""
+        # Whoever guessed another reader's session would end nothing.
+        for key, run in list(self._runs.items()):
+            if session and run.tab == (owner, session):
+                run.left = True
+                run.stop.set()
+                self.store.conversations.stop(key, run.scene.turns[-1].text)
+
     def delete(self, owner: str, conversation: str) -> None:
         """Delete a conversation, and end what is being answered in it."""
         self.leave(owner, conversation)
@@ -147,7 +156,13 @@ class Desk:
                 self.store.opinions.give(owner, turn.answer.id, rating, comment)
 
     def answer(
-        self, owner: str, conversation: str, question: str, choice: Choice, replaced: str = ""
+        self,
+        owner: str,
+        conversation: str,
+        question: str,
+        choice: Choice,
+        replaced: str = "",
+        session: str = "",
     ) -> Iterator[Scene]:
         """Yield the conversation as the answer grows.
 
@@ -157,6 +172,7 @@ class Desk:
             question: as typed, not empty.
             choice: the filters that are on.
             replaced: id of a turn that is asked anew; it and what follows are taken back.
+            session: id of the tab that shows it, as ``close`` is told it.
         """
         asked = f"{choice.background} {question}" if choice.background else question
         try:
@@ -179,7 +195,7 @@ class Desk:
             could_leave=turn.could_leave,
         )
         scene = Scene(conversation=conversation, turns=(*before, now), key=turn.id)
-        run = self._runs[turn.id] = Run(scene)
+        run = self._runs[turn.id] = Run(scene, (owner, session))
         try:
             yield scene
             for grown in self._grown(owner, turn, earlier, run, asked, choice.filters):

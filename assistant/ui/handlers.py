@@ -154,6 +154,11 @@ class Handlers:
         """Keep a comment."""
         return self._opined(conversation, language, event, request)
 
+    @_calm(1)
+    def close(self, request: gr.Request) -> None:
+        """End what is answered in a tab that was closed."""
+        self._desk.close(self._owner(request), request.session_hash or "")
+
     @_calm(7)
     def new(self, conversation: str, language: str, request: gr.Request) -> Outputs:
         """Begin a new conversation; the one before stays as it is."""
@@ -258,7 +263,12 @@ class Handlers:
         shown: object = None
         first = True
         for scene in self._desk.answer(
-            owner, conversation or "", question.strip(), choice, replaced
+            owner,
+            conversation or "",
+            question.strip(),
+            choice,
+            replaced,
+            request.session_hash or "",
         ):
             if scene.refused is not None:
                 # What was typed stays in its box, and the question that it changes marked.

@@ -154,6 +154,8 @@ def build_ui(
         # The open one has an event of its own: what runs in another one's place is not cancelled.
         side.clear(act.delete, memory, scene, cancels=running, **quick)
         head.click(act.switch, [*memory, filters], [*scene, *texts], **quick)
+        # Gradio itself ends a run only when it says something, which a model that thinks does not.
+        page.unload(act.close)
         arrived = gr.Textbox(visible="hidden", elem_id="fp-arrived", label="question")
         page.load(
             act.arrive, [conversation, language, arrived], [*scene, *texts], js=_BROWSER, **quick

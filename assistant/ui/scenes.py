@@ -53,6 +53,8 @@ class Run:
 
     scene: Scene
     """As it was last shown."""
+    tab: tuple[str, str] = ("", "")
+    """Whose, and in which tab of theirs."""
     stop: Stop = field(default_factory=Stop)
     """Ends it, whatever the model is about."""
     left: bool = False
