@@ -137,6 +137,36 @@ def test_deleting_another_conversation_leaves_the_open_one_running(store: Store)
     assert 'data-stage="done"' in list(running)[-1][CHAT][0]
 
 
+def test_only_the_last_question_is_asked_again_by_a_click(store: Store) -> None:
+    act = handlers_over(store)
+    *_, first = act.ask_typed("one?", "", "en", "", None, REQUEST)
+    talk = first[CONVERSATION]
+    *_, shown = act.ask_typed("two?", talk, "en", "", None, REQUEST)
+    one, two = store.conversations.turns("me", talk)
+    assert re.findall('data-do="retry" data-key="([^"]*)"', "".join(shown[CHAT])) == [two.id]
+    # From a tab that was left open before the second question.
+    (told,) = act.retry(talk, "en", None, sent(key=one.id), REQUEST)
+    assert [turn.id for turn in store.conversations.turns("me", talk)] == [one.id, two.id]
+    assert len(told[CHAT]) == 2, "what it did not know of is shown"
+    *_, last = act.retry(talk, "en", None, sent(key=two.id), REQUEST)
+    kept = store.conversations.turns("me", talk)
+    assert [turn.question for turn in kept] == ["one?", "two?"]
+    assert kept[1].id != two.id
+    assert len(last[CHAT]) == 2
+    assert list(act.retry("none", "en", None, sent(key=two.id), REQUEST)) == []
+
+
+@pytest.mark.parametrize(
+    ("language", "told"), [("en", "what follows are replaced"), ("zh", "之后的内容会被替换")]
+)
+def test_a_change_says_what_it_will_replace(store: Store, language: str, told: str) -> None:
+    act = handlers_over(store)
+    *_, first = act.ask_typed("one?", "", "en", "", None, REQUEST)
+    (turn,) = store.conversations.turns("me", first[CONVERSATION])
+    _, _, said = act.edit(first[CONVERSATION], language, sent(key=turn.id), REQUEST)
+    assert told in said
+
+
 def titles(side: str) -> list[str]:
     return re.findall(r'class="fp-open"[^>]*>([^<]*)<', side)
 

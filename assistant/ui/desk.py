@@ -109,6 +109,11 @@ class Desk:
         turns = self.store.conversations.turns(owner, conversation)
         return next((turn.question for turn in turns if turn.id == key), None)
 
+    def repeatable(self, owner: str, conversation: str, key: str) -> str | None:
+        """Return the question of a turn that nothing follows; None when it is no such one."""
+        turns = self.store.conversations.turns(owner, conversation)
+        return turns[-1].question if turns and turns[-1].id == key else None
+
     def stop(self, owner: str, conversation: str) -> Scene:
         """End what is being answered in a conversation; what was shown stays."""
         for turn, run in self._ended(owner, conversation):

@@ -101,13 +101,17 @@ class Handlers:
         event: gr.EventData,
         request: gr.Request,
     ) -> Iterator[Outputs]:
-        """Ask a question again; its answer and what follows are replaced."""
-        key = _sent(event).get("key", "")
-        question = self._desk.question(self._owner(request), conversation or "", key)
+        """Ask the last question again; its answer is replaced."""
+        key, tongue = _sent(event).get("key", ""), _language(language)
+        owner = self._owner(request)
+        question = self._desk.repeatable(owner, conversation or "", key)
         if question is not None:
-            yield from self._answered(
-                question, conversation, _language(language), chosen, request, key
-            )
+            yield from self._answered(question, conversation, tongue, chosen, request, key)
+            return
+        # Another tab went on: what it was told would be lost. It is shown instead.
+        scene = self._desk.look(owner, conversation or "")
+        if scene.turns:
+            yield self._draw.rest(scene, tongue, owner)
 
     @_calm(7)
     def stop(self, conversation: str, language: str, request: gr.Request) -> Outputs:
