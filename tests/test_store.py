@@ -120,7 +120,8 @@ def test_nobody_sees_or_changes_what_is_anothers(store: Store, answer: Answer) -
     assert conversations.search("bob", "mine") == []
     assert not conversations.rename("bob", kept.id, "theirs")
     assert not conversations.delete("bob", kept.id)
-    conversations.drop_from("bob", kept.id, 0)
+    conversations.drop("bob", kept.id, [turn.id])
+    conversations.drop("bob", conversations.create("bob").id, [turn.id])
     with pytest.raises(QuestionError, match="there is no conversation"):
         conversations.begin("bob", kept.id, "How many?")
     store.usage.add("ann", "page", of_answer(answer), 1.0)
@@ -155,14 +156,21 @@ def test_titles_are_renamed_searched_and_deleted(store: Store, answer: Answer) -
     assert [c.id for c in conversations.of("ann")] == [first.id]
 
 
-def test_a_turn_is_asked_again_from_its_place(store: Store) -> None:
-    kept = store.conversations.create("ann")
+def test_a_finished_turn_takes_the_place_of_those_it_replaces(store: Store, answer: Answer) -> None:
+    talks = store.conversations
+    kept, other = talks.create("ann"), talks.create("ann")
     for question in ("one", "two", "three"):
-        store.conversations.begin("ann", kept.id, question)
-    store.conversations.drop_from("ann", kept.id, 1)
-    store.conversations.begin("ann", kept.id, "two, otherwise")
-    turns = store.conversations.turns("ann", kept.id)
-    assert [(t.position, t.question) for t in turns] == [(0, "one"), (1, "two, otherwise")]
+        talks.begin("ann", kept.id, question)
+        talks.begin("ann", other.id, question)
+    new = talks.begin("ann", kept.id, "two, otherwise")
+    talks.begin("ann", kept.id, "from another tab")
+    assert len(talks.turns("ann", kept.id)) == 5, "nothing is lost before the answer is there"
+    assert talks.finish(new.id, of_answer(answer), since=1)
+    questions = [turn.question for turn in talks.turns("ann", kept.id)]
+    assert questions == ["one", "two, otherwise", "from another tab"]
+    assert not talks.finish(new.id, of_answer(answer), since=0), "it is done"
+    assert len(talks.turns("ann", kept.id)) == 3
+    assert len(talks.turns("ann", other.id)) == 3
 
 
 def test_a_finished_or_deleted_turn_stays_as_it_is(store: Store, answer: Answer) -> None:

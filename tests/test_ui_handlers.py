@@ -90,7 +90,7 @@ def test_a_new_conversation_is_not_drawn_over_by_the_one_before(store: Store) ->
 
 
 def test_a_closed_tab_ends_what_is_answered_in_it_and_nothing_else(store: Store) -> None:
-    desk, scripted = desk_with(store, *WHOLE)
+    desk, _ = desk_with(store, *WHOLE)
     act = Handlers(desk, lambda request: request.owner)
     tabs: list[Any] = [
         SimpleNamespace(headers={}, cookies={}, session_hash=session, owner=owner)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import socket
 import sys
 import uuid
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from os import getpid, kill
@@ -150,22 +151,39 @@ class Conversations:
         kept = {"backing": storable(backing.model_dump_json())} if backing else {}
         return self._set(turn_id, TurnState.ANSWERING, text, **kept)
 
-    def finish(self, turn_id: str, answer: Answer) -> bool:
-        """Keep the whole answer; the turn is done. False as for ``progress``."""
-        whole = storable(answer.model_dump_json())
-        return self._set(turn_id, TurnState.DONE, answer.text, answer=whole, backing=None)
+    def finish(self, turn_id: str, answer: Answer, since: int | None = None) -> bool:
+        """Keep the whole answer; the turn is done. False as for ``progress``.
+
+        Args:
+            turn_id: which turn.
+            answer: all of it.
+            since: the position from which on the turns before this one are replaced by it.
+        """
+        told = {"answer": storable(answer.model_dump_json()), "backing": None}
+        with self._database.session() as session:
+            done = _change(session, turn_id, TurnState.DONE, answer.text, **told)
+            row = session.get(TurnRow, turn_id) if done and since is not None else None
+            if row is not None:
+                session.execute(
+                    delete(TurnRow).where(
+                        TurnRow.conversation_id == row.conversation_id,
+                        TurnRow.position >= since,
+                        TurnRow.position < row.position,
+                    )
+                )
+        return done
 
     def stop(self, turn_id: str, text: str) -> None:
         """Keep what was shown of an answer that will have no end; done turns stay as they are."""
         self._set(turn_id, TurnState.UNFINISHED, text)
 
-    def drop_from(self, owner: str, conversation_id: str, position: int) -> None:
-        """Take back the turn at a position and all after it, to ask it again or otherwise."""
+    def drop(self, owner: str, conversation_id: str, turn_ids: Collection[str]) -> None:
+        """Delete turns of one of an owner's conversations."""
         with self._database.session() as session:
             if _own(session, owner, conversation_id, lock=True) is not None:
                 session.execute(
                     delete(TurnRow).where(
-                        TurnRow.conversation_id == conversation_id, TurnRow.position >= position
+                        TurnRow.conversation_id == conversation_id, TurnRow.id.in_(turn_ids)
                     )
                 )
 
@@ -179,14 +197,8 @@ class Conversations:
         return len(lost)
 
     def _set(self, turn_id: str, state: TurnState, text: str, **more: str | None) -> bool:
-        """Change a turn that is being answered; False when it was deleted or has ended."""
         with self._database.session() as session:
-            done = session.execute(
-                update(TurnRow)
-                .where(TurnRow.id == turn_id, TurnRow.state == TurnState.ANSWERING)
-                .values(state=state, text=storable(text), touched=datetime.now(UTC), **more)
-            )
-            return isinstance(done, CursorResult) and done.rowcount > 0
+            return _change(session, turn_id, state, text, **more)
 
     def _found(self, *conditions: ColumnElement[bool], limit: int = 1) -> list[Conversation]:
         asked = (
@@ -198,6 +210,18 @@ class Conversations:
         query = query.order_by(ConversationRow.updated.desc(), ConversationRow.id).limit(limit)
         with self._database.reading() as session:
             return [_conversation(row, count) for row, count in session.execute(query)]
+
+
+def _change(
+    session: Session, turn_id: str, state: TurnState, text: str, **more: str | None
+) -> bool:
+    """Change a turn that is being answered; False when it was deleted or has ended."""
+    done = session.execute(
+        update(TurnRow)
+        .where(TurnRow.id == turn_id, TurnRow.state == TurnState.ANSWERING)
+        .values(state=state, text=storable(text), touched=datetime.now(UTC), **more)
+    )
+    return isinstance(done, CursorResult) and done.rowcount > 0
 
 
 def _has(word: str) -> ColumnElement[bool]:
