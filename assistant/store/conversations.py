@@ -159,7 +159,10 @@ class Conversations:
             answer: all of it.
             since: the position from which on the turns before this one are replaced by it.
         """
-        told = {"answer": storable(answer.model_dump_json()), "backing": None}
+        told: dict[str, str | None] = {
+            "answer": storable(answer.model_dump_json()),
+            "backing": None,
+        }
         with self._database.session() as session:
             done = _change(session, turn_id, TurnState.DONE, answer.text, **told)
             row = session.get(TurnRow, turn_id) if done and since is not None else None
