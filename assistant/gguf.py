@@ -17,7 +17,8 @@ from typing import Any
 from assistant.errors import BackendRejected, BackendUnavailable
 from assistant.ggufheader import trained_context
 
-INSTALL = 'pip install "firstpilot[local]"'
+INSTALL = ".venv/bin/python -m pip install -e '.[local]'"
+"""What to type in a checkout."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

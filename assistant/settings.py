@@ -34,7 +34,7 @@ from assistant.presets import (
 PREFIX = "FIRSTPILOT_"
 _PACKAGE = Path(__file__).resolve().parent
 _MISFIT = "misfit"
-_TEST_ONLY = frozenset({"FIRSTPILOT_REQUIRE_BROWSER"})
+_TEST_ONLY = frozenset({"FIRSTPILOT_REQUIRE_TOOLS"})
 """Variables of the test suite, which no setting reads."""
 
 

@@ -62,6 +62,7 @@ def stream_answer(
 
 def backends_listed(configured: Sequence[Backend]) -> str:
     """Return what is configured, and what could be, a line each."""
+    from assistant.gguf import INSTALL
     from assistant.presets import PRESETS
 
     lines = ["Configured; the first that works answers:"]
@@ -75,7 +76,7 @@ def backends_listed(configured: Sequence[Backend]) -> str:
     for preset in PRESETS.values():
         key = f"{'key' if preset.needs_key else 'key, if it wants one,'} in {preset.key_variable}"
         lines.append(f"  {preset.name}: {preset.base_url}, {preset.model} unless named, {key}")
-    lines.append("  gguf:<file or folder>: a model file; pip install 'firstpilot[local]'")
+    lines.append(f"  gguf:<file or folder>: a model file; needs: {INSTALL}")
     return clean("\n".join(lines))
 
 

@@ -55,8 +55,8 @@ _LEAD_INS = frozenset(
 
 _GREETING = {
     _EN: "Hello! I answer questions about adopting AI in small and medium-sized firms, and every"
-    " sentence I give you is quoted from a source you can open.",
-    _ZH: "您好！我回答中小企业采用 AI 的问题，每一句话都引自可以点开查看的资料。",
+    " sentence I give you is checked against a source before you see it.",
+    _ZH: "您好！我回答中小企业采用 AI 的问题，每一句话在显示之前都先与来源核对。",
 }
 _THANKS = {_EN: "You are welcome. Ask me anything else", _ZH: "不客气，还可以继续问我"}
 _FAREWELL = {_EN: "Goodbye, and good luck with your first step.", _ZH: "再见，祝您的第一步顺利。"}

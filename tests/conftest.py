@@ -15,7 +15,7 @@ from assistant import Assistant, Settings
 from assistant.store import Store, open_store
 from tests.support import copy_knowledge
 
-_KEPT = {"FIRSTPILOT_REQUIRE_BROWSER", "FIRSTPILOT_SCREENSHOTS"}
+_KEPT = {"FIRSTPILOT_REQUIRE_TOOLS", "FIRSTPILOT_SCREENSHOTS"}
 _PREFIXES = ("FIRSTPILOT_", "GRADIO_", "LANGCHAIN_", "LANGSMITH_", "OPENAI_", "CHROMA_")
 _ENDINGS = ("_API_KEY", "_PROXY", "_BASE_URL")
 

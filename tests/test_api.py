@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 
 from assistant import Assistant, Settings
 from assistant.api import create_app
+from assistant.errors import IndexCorrupt
 from assistant.store import open_store
 
 
@@ -51,11 +52,26 @@ def test_the_page_asks_nothing_of_other_machines(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_health_names_the_index(client: TestClient, assistant: Assistant, method: str) -> None:
+def test_readiness_names_the_index(client: TestClient, assistant: Assistant, method: str) -> None:
+    answer = client.request(method, "/readyz")
+    assert answer.status_code == 200
+    if method == "GET":
+        assert answer.json() == {"status": "ready", "index": assistant.coverage().fingerprint}
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_the_process_lives_whatever_became_of_its_index(
+    client: TestClient, assistant: Assistant, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    def gone() -> None:
+        raise IndexCorrupt("the index is damaged; run: firstpilot ingest")
+
+    monkeypatch.setattr(assistant, "coverage", gone)
+    assert client.request(method, "/readyz").status_code == 503
     answer = client.request(method, "/healthz")
     assert answer.status_code == 200
     if method == "GET":
-        assert answer.json() == {"status": "ok", "index": assistant.coverage().fingerprint}
+        assert answer.json() == {"status": "ok"}
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from assistant.visitors import COOKIE
 from tests.attacks import ATTACKS as ALL_ATTACKS
 from tests.served import served
 from tests.test_ui_html import answered, check_of, citation, passage
+from tests.tools import missing
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = [
@@ -41,9 +42,7 @@ pytestmark = pytest.mark.browser
 def browser() -> Iterator[Any]:
     """One browser for all tests of this module."""
     if not CHROMIUM.exists():
-        if os.environ.get("FIRSTPILOT_REQUIRE_BROWSER") == "1":
-            pytest.fail("chromium is missing; on Debian run: apt install chromium")
-        pytest.skip("chromium is missing")
+        missing("chromium")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as play:
@@ -314,6 +313,22 @@ def test_conversations_are_kept_found_renamed_exported_and_deleted(open_page: Op
     tab.locator("#fp-find").fill("28.3")
     tab.wait_for_function("document.querySelectorAll('.fp-open').length === 1")
     assert tab.locator(".fp-open").inner_text() == "How many small firms use AI?"
+    tab.locator("#fp-find").fill("use small 28.3")
+    tab.locator(".fp-list[data-words='use small 28.3'] .fp-open").wait_for()
+    assert tab.locator(".fp-open").count() == 1
+    tab.locator(".fp-options > summary").click()
+    tab.locator("input[name=title]").fill("First")
+    tab.locator("input[name=title]").press("Enter")
+    tab.locator(".fp-open", has_text="First").wait_for()
+    assert tab.locator(".fp-open").all_inner_texts() == ["First"], "the words are still there"
+    assert tab.locator("#fp-find").input_value() == "use small 28.3"
+    tab.locator(".fp-open").click()
+    tab.locator(".fp-turn", has_text="How many small firms use AI?").wait_for()
+    assert tab.locator(".fp-open").all_inner_texts() == ["First"]
+    tab.locator(".fp-new").click()
+    tab.wait_for_function("document.querySelector('#fp-find').value === ''")
+    tab.locator("#fp-find").fill("28.3")
+    tab.wait_for_function("document.querySelectorAll('.fp-open').length === 1")
     tab.locator("#fp-find").fill("")
     tab.wait_for_function("document.querySelectorAll('.fp-open').length === 2")
     item = tab.locator(".fp-item").last
@@ -443,6 +458,36 @@ def test_an_answer_is_copied_with_its_sources(open_page: Open) -> None:
     assert "28.3%" in text
     assert re.search(r"^\[\d\] .*AInspiro", text, flags=re.MULTILINE)
     assert "<" not in text
+
+
+NO_CLIPBOARD = "Object.defineProperty(navigator, 'clipboard', { value: undefined });"
+DENIED = "navigator.clipboard.writeText = () => Promise.reject(new Error('denied')); 0;"
+NOTHING_COPIES = f"{DENIED} document.execCommand = () => false; 0;"
+
+
+@pytest.mark.parametrize("barred", [NO_CLIPBOARD, DENIED])
+def test_an_answer_is_copied_where_the_clipboard_is_barred(open_page: Open, barred: str) -> None:
+    tab = open_page()
+    tab.evaluate("navigator.clipboard.writeText('nothing')")
+    tab.evaluate(barred)
+    button = ask(tab, "How many small firms use AI?").locator("[data-copy]")
+    button.click()
+    tab.get_by_text("Copied", exact=True).wait_for()
+    assert button.evaluate("e => e === document.activeElement"), "the focus stays"
+    box = tab.locator("#fp-question textarea")
+    box.press("Control+v")
+    assert "28.3%" in box.input_value()
+    button.get_by_text("Copy", exact=True).wait_for()
+
+
+@pytest.mark.parametrize(
+    ("locale", "told"), [("en-GB", "did not allow copying"), ("zh-CN", "浏览器不允许复制")]
+)
+def test_a_copy_that_fails_is_told(open_page: Open, locale: str, told: str) -> None:
+    tab = open_page(locale=locale)
+    tab.evaluate(NOTHING_COPIES)
+    ask(tab, "How many small firms use AI?").locator("[data-copy]").click()
+    tab.locator("[data-copy]", has_text=told).wait_for()
 
 
 def test_an_empty_question_gets_a_hint(open_page: Open) -> None:

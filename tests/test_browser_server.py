@@ -51,6 +51,7 @@ def environment(
         "FIRSTPILOT_BACKEND": f"vllm:org/model-x@{model[0]}",
         "FIRSTPILOT_PRICES": '{"vllm:org/model-x": [10, 20]}',
         "FIRSTPILOT_RETRIES": "0",
+        "FIRSTPILOT_CONCURRENCY": "1",
     }
 
 
@@ -152,6 +153,33 @@ def test_an_answer_is_stopped_and_what_was_shown_stays(
     assert tab.locator(".fp-turn").count() == 1
 
 
+def test_a_closed_tab_frees_the_model_and_its_turn_though_the_model_is_silent(
+    tab: Any, model: tuple[str, Script], fact: str
+) -> None:
+    script, before = model[1], model[1].broken
+    script.answers = [[f"{fact}\n\n", Wait(600, ping=True)], [f"{fact}\n\n"]]
+    closed = tab.context.new_page()
+    closed.goto(tab.url)
+    settle(closed, "en-GB")
+    box = closed.locator("#fp-question textarea")
+    box.fill(QUESTION)
+    box.press("Enter")
+    closed.locator(".fp-answer .fp-badge").wait_for()
+    closed.close()
+    asked = time.monotonic()
+    article = ask(tab, QUESTION)  # one answer is made at a time
+    assert article.get_attribute("data-stage") == "done"
+    assert time.monotonic() - asked < 60
+    deadline = time.monotonic() + 30
+    while script.broken == before and time.monotonic() < deadline:
+        tab.wait_for_timeout(100)
+    assert script.broken == before + 1, "the model writes on for nobody"
+    tab.locator(".fp-open").last.click()
+    left = tab.locator(".fp-turn", has_text="interrupted before its end")
+    left.wait_for()
+    assert fact.partition(" [")[0] in left.inner_text(), "what was shown stays"
+
+
 def test_an_added_document_is_answered_from_and_its_name_runs_nothing(
     tab: Any, tmp_path: Path
 ) -> None:
@@ -160,7 +188,12 @@ def test_an_added_document_is_answered_from_and_its_name_runs_nothing(
     paths[0].write_text("The Fernhill bakery repays staff for 14 online courses a year.", "utf-8")
     paths[1].write_text("# <script>hit()</script>\n\nNothing <img src=x onerror=hit()>.", "utf-8")
     paths[2].write_bytes(b"%PDF-1.7")
-    tab.get_by_text("Add documents (maintainers)", exact=False).click()
+    part = tab.get_by_text("Add documents (maintainers)", exact=True)
+    part.wait_for()
+    tab.locator(".fp-head [data-chosen=zh]").click()
+    tab.get_by_text("添加文件（维护者）", exact=True).wait_for()
+    tab.locator(".fp-head [data-chosen=en]").click()
+    part.click()
     tab.locator("#fp-add input[type=file]").set_input_files(paths)
     told = tab.locator("#fp-added li")
     told.nth(2).wait_for(timeout=2 * SLOW)

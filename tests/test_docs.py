@@ -18,6 +18,7 @@ from assistant.settings import unknown_variables, variable
 from assistant.store import Store, open_store
 from tests.served import served
 from tests.test_doors import NODE
+from tests.tools import missing
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = {path.stem: path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md")}
@@ -88,14 +89,14 @@ def test_the_python_lines_run(url: tuple[str, str], text: str) -> None:
 @pytest.mark.parametrize("text", blocks("javascript"))
 def test_the_javascript_lines_run(url: tuple[str, str], text: str) -> None:
     if shutil.which("node") is None or not (NODE / "node_modules").is_dir():
-        pytest.skip("node or its packages are missing; run: npm ci --prefix tests/node")
+        missing("node")
     assert len(run(["node", "--input-type=module", "-e"], text, url, cwd=NODE)) > 100
 
 
 @pytest.mark.parametrize("text", blocks("bash"))
 def test_the_curl_lines_run(url: tuple[str, str], text: str) -> None:
     if shutil.which("curl") is None:
-        pytest.skip("curl is missing")
+        missing("curl")
     with_key = text.replace("curl -sS", f"curl -sS --fail -H 'Authorization: Bearer {url[1]}'")
     assert len(run(["bash", "-euc"], with_key, url)) > 100
 

@@ -21,6 +21,7 @@ from assistant import Assistant, Settings, contract
 from assistant.doors import openai_shapes as shapes
 from assistant.store import Store, open_store
 from tests.served import served
+from tests.tools import missing
 
 QUESTION = "How many small firms use AI?"
 NODE = Path(__file__).with_name("node")
@@ -83,7 +84,7 @@ def curl(url: str, path: str, body: object, *more: str) -> Any:
 
 def raw_curl(url: str, path: str, body: object, *more: str) -> str:
     if shutil.which("curl") is None:
-        pytest.skip("curl is missing")
+        missing("curl")
     command = ["curl", "-sS", "-N", "--max-time", "60", f"{url}{path}", *more]
     if body is not None:
         command += ["-H", "Content-Type: application/json", "-d", json.dumps(body)]
@@ -346,7 +347,7 @@ def test_gradio_client_gets_what_rest_gives(url: str, by_curl: dict[str, Any], h
 
 def test_the_javascript_client_gets_what_rest_gives(url: str, by_curl: dict[str, Any]) -> None:
     if shutil.which("node") is None or not (NODE / "node_modules").is_dir():
-        pytest.skip("node or its packages are missing; run: npm ci --prefix tests/node")
+        missing("node")
     script = """
     import { Client } from "@gradio/client";
     const app = await Client.connect(process.argv[1]);

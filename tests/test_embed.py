@@ -6,6 +6,7 @@ when they are made for it.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from assistant import Assistant, Settings
 from assistant.store import open_store
 from tests.served import served
 from tests.test_browser import ARGUMENTS, CHROMIUM, ask
+from tests.tools import missing
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "embed.html"
 PASSWORD = "a long sentence"  # noqa: S105 - of this test
@@ -55,7 +57,7 @@ def site() -> Iterator[tuple[str, dict[str, str]]]:
 @pytest.fixture
 def tab() -> Iterator[Any]:
     if not CHROMIUM.exists():
-        pytest.skip("chromium is missing")
+        missing("chromium")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as play:
@@ -68,6 +70,19 @@ def tab() -> Iterator[Any]:
 
 def framed(url: str) -> str:
     return PAGE.read_text(encoding="utf-8").replace("http://127.0.0.1:7860", url)
+
+
+def test_the_frame_in_the_docs_is_that_of_the_example_page() -> None:
+    shown, told = (
+        re.findall(r"<iframe\s(.*?)>", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+        for path in (PAGE, PAGE.with_name("embed.md"))
+    )
+    attributes = [
+        sorted(line.strip() for line in frame.splitlines() if "src=" not in line and line.strip())
+        for (frame,) in (shown, told)
+    ]
+    assert attributes[0] == attributes[1]
+    assert 'allow="clipboard-write"' in attributes[0]
 
 
 def test_a_site_that_is_named_shows_the_page_and_its_readers_log_in(
@@ -83,7 +98,12 @@ def test_a_site_that_is_named_shows_the_page_and_its_readers_log_in(
             frame.get_by_label("Password or key").fill(PASSWORD)
             frame.get_by_role("button").click()
             frame.locator("#fp-question textarea").wait_for()
-            assert "28.3%" in ask(frame, "How many small firms use AI?").inner_text()
+            article = ask(frame, "How many small firms use AI?")
+            assert "28.3%" in article.inner_text()
+            inside = frame.locator("body")
+            assert inside.evaluate("() => document.featurePolicy.allowsFeature('clipboard-write')")
+            article.locator("[data-copy]").click()
+            article.get_by_text("Copied", exact=True).wait_for()
     store.close()
 
 

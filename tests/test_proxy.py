@@ -18,6 +18,7 @@ from assistant import Assistant, Settings
 from assistant.store import open_store
 from tests.served import served
 from tests.test_browser import ARGUMENTS, CHROMIUM, ask
+from tests.tools import missing
 
 CONF = Path(__file__).resolve().parent.parent / "deploy" / "nginx.conf"
 PASSWORD = "a long sentence"  # noqa: S105 - of this test
@@ -37,7 +38,7 @@ def site(
     """The address below nginx, and a key."""
     program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
     if program is None:
-        pytest.skip("nginx is missing; on Debian run: apt install nginx-light")
+        missing("nginx")
     folder = tmp_path_factory.mktemp("nginx")
     store = open_store(Settings(data_dir=folder / "data"))
     key = store.keys.add("website")
@@ -140,7 +141,7 @@ def test_gradio_clients_work_below_the_path(site: tuple[str, str]) -> None:
 @pytest.mark.browser
 def test_the_page_logs_in_and_answers_below_the_path(site: tuple[str, str]) -> None:
     if not CHROMIUM.exists():
-        pytest.skip("chromium is missing")
+        missing("chromium")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as play:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +80,53 @@ def test_the_plain_lines_are_those_of_make():
             assert line.split(" -m pip ")[1] in recipe
             for path in re.findall(r"-r (\S+)", line):
                 assert (ROOT / path).is_file()
+
+
+def test_a_deployment_is_installed_as_make_does():
+    recipe = MAKEFILE.replace("$(BIN)", ".venv/bin").replace("$(VENV)", ".venv")
+    page = (ROOT / "docs" / "deployment.md").read_text(encoding="utf-8")
+    lines = re.findall(r"^sudo \.venv/bin/python -m pip (.*)$", page, flags=re.MULTILINE)
+    assert len(lines) == 2
+    assert all(line in recipe for line in lines)
+    assert "/opt/firstpilot/.venv" in page
+    for unit in (ROOT / "deploy").glob("*.service"):
+        assert "ExecStart=/opt/firstpilot/.venv/bin/firstpilot " in unit.read_text("utf-8")
+
+
+def test_an_extra_is_installed_from_the_checkout_and_exists():
+    """There is no firstpilot in a package index that pip could find."""
+    extras = set(
+        tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"][
+            "optional-dependencies"
+        ]
+    )
+    files = [*(ROOT / "assistant").rglob("*.py"), *(ROOT / "docs").glob("*.md"), ROOT / "README.md"]
+    named = set()
+    for file in files:
+        text = file.read_text(encoding="utf-8")
+        assert not re.search(r"""pip install ["']firstpilot\[""", text), file
+        for command, extra in re.findall(r"(\S+ -m pip install -e) '\.\[(\w+)\]'", text):
+            assert command.endswith(".venv/bin/python -m pip install -e"), file
+            named.add(extra)
+        named |= set(re.findall(r"EXTRAS=(\w+)", text))
+    assert {"local", "postgres"} == named <= extras
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="containers are built by a Unix shell")
+@pytest.mark.parametrize("extras", ["", "postgres", "local,postgres"])
+def test_a_container_gets_the_extras_it_is_built_with(extras: str):
+    text = (ROOT / "deploy" / "Containerfile").read_text(encoding="utf-8")
+    assert re.search("^ARG EXTRAS=$", text, flags=re.MULTILINE)
+    steps = re.findall(r"^RUN ((?:.*\\\n)*.*)", text, flags=re.MULTILINE)
+    (step,) = [step for step in steps if " -e " in step]
+    stubs = """python() { printf '%s\\n' "$@"; }
+        useradd() { :; }; mkdir() { :; }; chown() { :; }
+    """
+    command = ["sh", "-euc", stubs + step]
+    done = subprocess.run(command, env={"EXTRAS": extras}, stdout=subprocess.PIPE, check=True)
+    words = done.stdout.decode().split()
+    installed = [words[at + 1] for at, word in enumerate(words) if word == "-e"]
+    assert installed == [".", *([f".[{extras}]"] if extras else [])]
 
 
 @pytest.mark.parametrize("page", [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))])

@@ -130,7 +130,7 @@ def test_a_settings_object_cannot_be_changed():
 def test_a_misspelt_variable_is_found_with_the_one_meant(monkeypatch):
     monkeypatch.setenv("FIRSTPILOT_KNOWLEGE_DIR", "/x")
     monkeypatch.setenv("FIRSTPILOT_ZZZZZZZZZZZZ", "1")
-    monkeypatch.setenv("FIRSTPILOT_REQUIRE_BROWSER", "1")
+    monkeypatch.setenv("FIRSTPILOT_REQUIRE_TOOLS", "node")
     assert unknown_variables() == {
         "FIRSTPILOT_KNOWLEGE_DIR": "FIRSTPILOT_KNOWLEDGE_DIR",
         "FIRSTPILOT_ZZZZZZZZZZZZ": None,

@@ -28,6 +28,7 @@ from assistant.store.tables import Base, ConversationRow, KeyRow, LoginRow, Turn
 from evals.feedback import candidates
 from tests import postgres
 from tests.test_ui_html import check_of, citation, passage
+from tests.tools import missing
 
 BACKING = Backing(
     passages=(of_passage(passage()),),
@@ -39,7 +40,7 @@ BACKING = Backing(
 def postgres_url() -> Iterator[str]:
     programs = postgres.binaries()
     if programs is None:
-        pytest.skip("PostgreSQL is missing; on Debian run: apt install postgresql")
+        missing("postgresql")
     with postgres.running(programs) as url:
         yield url
 
@@ -119,7 +120,8 @@ def test_nobody_sees_or_changes_what_is_anothers(store: Store, answer: Answer) -
     assert conversations.search("bob", "mine") == []
     assert not conversations.rename("bob", kept.id, "theirs")
     assert not conversations.delete("bob", kept.id)
-    conversations.drop_from("bob", kept.id, 0)
+    conversations.drop("bob", kept.id, [turn.id])
+    conversations.drop("bob", conversations.create("bob").id, [turn.id])
     with pytest.raises(QuestionError, match="there is no conversation"):
         conversations.begin("bob", kept.id, "How many?")
     store.usage.add("ann", "page", of_answer(answer), 1.0)
@@ -143,6 +145,9 @@ def test_titles_are_renamed_searched_and_deleted(store: Store, answer: Answer) -
     for wild in ("%", "_", "\\", "'", '"; DROP TABLE turns; --'):
         expected = [first.id] if wild in answer.text else []
         assert [c.id for c in conversations.search("ann", wild)] == expected
+    for words in ("多少钱 AI", " AI\u3000多少钱 ", "AI AI", "多少钱 " * 100):
+        assert [c.id for c in conversations.search("ann", words)] == [first.id], words
+    assert conversations.search("ann", "多少钱 elephants") == []
     assert conversations.rename("ann", second.id, "  Costs <b>2026</b> ")
     assert conversations.get("ann", second.id).title == "Costs <b>2026</b>"  # type: ignore[union-attr]
     assert not conversations.rename("ann", second.id, "  ")
@@ -151,14 +156,21 @@ def test_titles_are_renamed_searched_and_deleted(store: Store, answer: Answer) -
     assert [c.id for c in conversations.of("ann")] == [first.id]
 
 
-def test_a_turn_is_asked_again_from_its_place(store: Store) -> None:
-    kept = store.conversations.create("ann")
+def test_a_finished_turn_takes_the_place_of_those_it_replaces(store: Store, answer: Answer) -> None:
+    talks = store.conversations
+    kept, other = talks.create("ann"), talks.create("ann")
     for question in ("one", "two", "three"):
-        store.conversations.begin("ann", kept.id, question)
-    store.conversations.drop_from("ann", kept.id, 1)
-    store.conversations.begin("ann", kept.id, "two, otherwise")
-    turns = store.conversations.turns("ann", kept.id)
-    assert [(t.position, t.question) for t in turns] == [(0, "one"), (1, "two, otherwise")]
+        talks.begin("ann", kept.id, question)
+        talks.begin("ann", other.id, question)
+    new = talks.begin("ann", kept.id, "two, otherwise")
+    talks.begin("ann", kept.id, "from another tab")
+    assert len(talks.turns("ann", kept.id)) == 5, "nothing is lost before the answer is there"
+    assert talks.finish(new.id, of_answer(answer), since=1)
+    questions = [turn.question for turn in talks.turns("ann", kept.id)]
+    assert questions == ["one", "two, otherwise", "from another tab"]
+    assert not talks.finish(new.id, of_answer(answer), since=0), "it is done"
+    assert len(talks.turns("ann", kept.id)) == 3
+    assert len(talks.turns("ann", other.id)) == 3
 
 
 def test_a_finished_or_deleted_turn_stays_as_it_is(store: Store, answer: Answer) -> None:
@@ -228,6 +240,17 @@ def test_a_long_answer_that_grows_is_not_old(store: Store, answer: Answer) -> No
     (now,) = store.conversations.turns("ann", kept.id)
     assert (now.state, now.backing) == (TurnState.DONE, None), "the answer holds it now"
     assert not store.conversations.progress(turn.id, "late"), "what is done is told to be"
+
+
+def test_words_are_found_in_any_order_and_in_different_places(store: Store) -> None:
+    kept = store.conversations
+    talk = kept.create("ann", "Small firms")
+    kept.begin("ann", talk.id, "How many use AI?")
+    kept.begin("ann", talk.id, "And in Denmark?")
+    other = kept.create("ann", "AI tools")
+    for words in ("AI small", "small AI", "denmark SMALL many"):
+        assert [c.id for c in kept.search("ann", words)] == [talk.id], words
+    assert {c.id for c in kept.search("ann", "ai")} == {talk.id, other.id}
 
 
 @pytest.mark.parametrize(

@@ -260,6 +260,53 @@ def test_a_changed_question_replaces_its_turn_and_what_follows(store: Store) -> 
     assert len(store.conversations.turns("me", first.conversation)) == 1
 
 
+@pytest.mark.parametrize("end", ["stop", "leave", "close", "fail", "restart"])
+def test_what_is_replaced_stays_until_the_new_answer_is_there(store: Store, end: str) -> None:
+    desk, scripted = desk_with(store, *WHOLE)
+    first = drain(desk, "one?")
+    talk = first.conversation
+    drain(desk, "two?", talk)
+    if end == "fail":
+        scripted.events = (*WHOLE[:2], BackendError("m: is down"))
+    running = desk.answer("me", talk, "other?", FREE, replaced=first.turns[0].key, session="tab")
+    scene = [next(running) for _ in range(3)][-1]
+    assert [turn.question for turn in scene.turns] == ["other?"]
+    assert desk.look("me", talk).turns == scene.turns
+    match end:
+        case "stop":
+            shown = desk.stop("me", talk)
+            assert [turn.question for turn in shown.turns] == ["one?", "two?", "other?"]
+        case "leave":
+            desk.leave("me", talk)
+        case "close":
+            desk.close("me", "tab")
+        case "restart":
+            cast(Any, running).close()
+    rest = list(running)
+    for last in rest:
+        assert [turn.question for turn in last.turns] == ["one?", "two?", "other?"]
+    assert len(rest) == (end in {"stop", "fail"})
+    kept = store.conversations.turns("me", talk)
+    assert [(turn.question, turn.state) for turn in kept] == [
+        ("one?", TurnState.DONE), ("two?", TurnState.DONE), ("other?", TurnState.UNFINISHED),
+    ]  # fmt: skip
+
+
+def test_failures_do_not_pile_up(store: Store) -> None:
+    desk, scripted = desk_with(store, *WHOLE)
+    talk = drain(desk, "one?").conversation
+    scripted.events = (*WHOLE[:2], BackendError("m: is down"))
+    last = drain(desk, "two?", talk)
+    for _ in range(3):
+        last = drain(desk, "two?", talk, replaced=last.turns[-1].key)
+        assert [turn.question for turn in last.turns] == ["one?", "two?"]
+    scripted.events = WHOLE
+    last = drain(desk, "two?", talk, replaced=last.turns[-1].key)
+    assert [turn.question for turn in last.turns] == ["one?", "two?"]
+    kept = store.conversations.turns("me", talk)
+    assert [turn.state for turn in kept] == [TurnState.DONE] * 2
+
+
 def test_thoughts_come_before_the_answer_and_are_none_of_it(store: Store) -> None:
     desk, _ = desk_with(store, WHOLE[0], Thought(piece="hm"), *WHOLE[1:])
     stages = [scene.turns[-1].stage for scene in desk.answer("me", "", "q?", FREE)]

@@ -8,16 +8,22 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from assistant import Assistant
+from assistant.corpus import load_corpus
 from assistant.errors import StorageError
 from assistant.exchange import of_answer
+from assistant.index import Index
 from assistant.intake import Outcome, State
+from assistant.language import detect_language
 from assistant.markdown import quotable_spans
+from assistant.retrieval import _allowed
 from assistant.schema import Filters, Kind, Language
 from assistant.settings import baselines_dir
 from assistant.store import Store
@@ -29,11 +35,13 @@ from assistant.ui.pages import page_routes
 from assistant.ui.plots import Share, bar_html
 from assistant.ui.reports import last_report
 from assistant.ui.scores import quality_html, read_scores
-from assistant.ui.sidebar import account_html, sidebar_html
+from assistant.ui.sidebar import Listing, account_html, sidebar_html
 from assistant.ui.uploading import added
+from assistant.wording import _GREETING
 from evals.report import as_html
 from evals.summary import summarise
 from tests.attacks import ATTACKS
+from tests.support import KNOWLEDGE
 from tests.test_evals_report import ROWS, RUN
 from tests.test_ui_html import KNOWN, Tags, answered, harmless, passage
 
@@ -61,6 +69,25 @@ def test_both_languages_say_the_same_things() -> None:
         len(q) for q in texts.EXAMPLES[Language.ZH].values()
     ]
     assert set(texts.KINDS[Language.EN]) == set(Kind)
+
+
+def test_what_is_in_both_languages_is_their_names_alone() -> None:
+    """Of the Chinese page, a reader of Chinese reads everything, and the other way round."""
+    for key, text in texts.TEXTS[Language.EN].items():
+        assert key == "switch" or not re.search("[\u4e00-\u9fff]", text), key
+    english = {key: text for key, text in texts.TEXTS[Language.ZH].items() if key != "switch"}
+    for name in ("FirstPilot", "AI", "JSON"):
+        english = {key: text.replace(name, "") for key, text in english.items()}
+    worded = [re.sub(r"\{\w+\}", "", text) for text in english.values()]
+    assert [text for text in worded if re.search("[A-Za-z]{2}", text)] == []
+
+
+@pytest.mark.parametrize("language", Language)
+def test_the_page_promises_what_holds_of_models_and_own_documents_too(language: Language) -> None:
+    """Only the built-in answerer quotes; not every document of one's own can be opened."""
+    for text in (texts.TEXTS[language]["is"], _GREETING[language]):
+        assert not re.search("quoted|can open|引自|点开", text)
+        assert re.search("checked against a source|与来源核对", text)
 
 
 def _fields(text: str) -> list[str]:
@@ -100,10 +127,52 @@ def test_places_are_those_documents_are_about_in_both_languages(assistant: Assis
         source=replace(source, geography="中国"),
     )  # fmt: skip
     assert places_of([replace(english, source=source), twin]) == {"China": "中国"}
-    several = replace(source, geography="China, Japan")
-    assert places_of([replace(english, source=several), twin]) == {}
     assert places_of([replace(english, source=source)]) == {}
     assert all(places_of(assistant.coverage().documents).values())
+
+
+@pytest.mark.parametrize(
+    ("english", "chinese", "offered"),
+    [
+        (
+            "Spain, France; Denmark", "西班牙、法国；丹麦",
+            {"Denmark": "丹麦", "France": "法国", "Spain": "西班牙"},
+        ),
+        ("England and Wales", "英格兰和威尔士", {"England": "英格兰", "Wales": "威尔士"}),
+        ("China, Japan", "中国", {}),
+        ("Kreuztal, Germany", "德国克罗伊茨塔尔", {}),
+        ("Worldwide, other countries, Peru", "全球，其他国家，秘鲁", {"Peru": "秘鲁"}),
+        ("China (Beijing, Xiamen)", "中国（北京、厦门）", {}),
+        ("Republic of Korea", "大韩民国", {"Republic of Korea": "大韩民国"}),
+        ("OECD countries, many firms", "经合组织国家、企业", {"OECD countries": "经合组织国家"}),
+        ("Republic of the Congo", "刚果共和国", {"Republic of the Congo": "刚果共和国"}),
+    ],
+)  # fmt: skip
+def test_a_document_of_several_places_is_about_each(
+    english: str, chinese: str, offered: dict[str, str]
+) -> None:
+    original = passage().document
+    first = replace(original, source=replace(original.source, geography=english))
+    twin = replace(
+        original, id="a.zh", language=Language.ZH, translation_of=original.id,
+        source=replace(original.source, geography=chinese),
+    )  # fmt: skip
+    assert places_of([first, twin]) == offered
+
+
+def test_every_place_that_is_offered_narrows_the_knowledge_in_both_languages() -> None:
+    documents = {each.info.id: each.info for each in load_corpus(KNOWLEDGE)}
+    places = places_of(documents.values())
+    expected = {"Germany": "德国", "Spain": "西班牙", "France": "法国", "Denmark": "丹麦"}
+    assert {place: places.get(place) for place in expected} == expected
+    index = cast(Index, SimpleNamespace(documents=documents))
+    for question in ("Who uses AI?", "谁在用 AI？"):
+        for place in places:
+            choice = choose({"country": place}, question, places, YEARS)
+            allowed = _allowed(index, choice.filters)
+            assert allowed is not None
+            assert 0 < len(allowed) < len(documents) / 2, place
+            assert {documents[id_].language for id_ in allowed} == {detect_language(question)}
 
 
 @pytest.mark.parametrize("language", Language)
@@ -120,7 +189,10 @@ def test_titles_are_shown_as_typed(store: Store) -> None:
     for language in Language:
         seen = harmless(sidebar_html(found, found[0].id, language))
         assert seen.text.count("hit()") >= len(ATTACKS) / 2
-    assert "No conversation has these words." in sidebar_html((), "", Language.EN, "x")
+    none = sidebar_html((), "", Language.EN, Listing(words="x"))
+    assert "No conversation has these words." in none
+    for attack in ATTACKS:
+        harmless(sidebar_html(found[:1], "", Language.EN, Listing(words=attack), older=True))
 
 
 # ---- knowledge
@@ -413,7 +485,7 @@ def test_only_who_is_logged_in_can_log_out(language: Language) -> None:
 
 
 def test_a_sector_is_called_what_it_is() -> None:
-    for language, name in ((Language.EN, "About us"), (Language.ZH, "关于我们")):
+    for language, name in ((Language.EN, "Your sector"), (Language.ZH, "所在行业")):
         html = filters_html(language, PLACES, YEARS)
         assert f'<label>{name}<select name="sector">' in html
 

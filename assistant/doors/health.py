@@ -20,6 +20,7 @@ from prometheus_client import (
     generate_latest,
 )
 from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
 
 from assistant import contract
 from assistant.access.people import person_of
@@ -82,18 +83,18 @@ def health_routes(answering: Answering, measures: Measures) -> APIRouter:
     routes = APIRouter(tags=["Health"])
 
     @routes.api_route("/healthz", methods=["GET", "HEAD"], include_in_schema=False)
-    def healthz() -> dict[str, str]:
-        """Say that the process lives, and with which index."""
-        return {"status": "ok", "index": answering.service.sources().index_fingerprint}
+    async def healthz() -> dict[str, str]:
+        """Say that the process lives: without index, store or a thread that may be taken."""
+        return {"status": "ok"}
 
     @routes.api_route("/readyz", methods=["GET", "HEAD"], include_in_schema=False)
     def readyz() -> Response:
-        """Say whether answers can be made and kept."""
+        """Say whether answers can be made and kept, and with which index."""
         try:
-            answering.service.ready()
+            index = answering.service.ready()
         except AssistantError as exc:
             return problem_response(503, str(exc))
-        return Response('{"status":"ready"}', media_type="application/json")
+        return JSONResponse({"status": "ready", "index": index})
 
     @routes.get("/metrics", include_in_schema=False)
     def metrics(person: Annotated[Person, Depends(person_of)]) -> Response:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import socket
 import sys
 import uuid
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from os import getpid, kill
 
 from sqlalchemy import ColumnElement, CursorResult, delete, func, or_, select, update
@@ -23,6 +25,8 @@ from assistant.store.tables import ConversationRow, TurnRow
 
 TITLE_CHARS = 80
 """Characters of a title that is taken from a question."""
+MOST_WORDS = 20
+"""Words that are searched for at once; each is a look through all turns."""
 LEASE = timedelta(minutes=10)
 """After so long without a word an answer counts as broken off, wherever it was made."""
 
@@ -56,20 +60,17 @@ class Conversations:
         return found[0] if found else None
 
     def search(self, owner: str, words: str, limit: int = 50) -> list[Conversation]:
-        """Return conversations with the words in a title, a question or an answer, last first."""
-        words = storable(words).strip()
-        held = [
-            column.icontains(words, autoescape=True) for column in (TurnRow.question, TurnRow.text)
-        ]
-        inside = select(TurnRow.conversation_id).where(or_(*held))
-        return self._found(
-            ConversationRow.owner == owner,
-            or_(
-                ConversationRow.title.icontains(words, autoescape=True),
-                ConversationRow.id.in_(inside),
-            ),
-            limit=limit,
-        )
+        """Return conversations that have every word somewhere, the last one used first.
+
+        Args:
+            owner: whose.
+            words: with spaces between, each to stand in the title, a question or an answer; after
+                the first ``MOST_WORDS`` they are left out.
+            limit: how many at most.
+        """
+        distinct = dict.fromkeys(storable(words).split())
+        held = [_has(word) for word in islice(distinct, MOST_WORDS)]
+        return self._found(ConversationRow.owner == owner, *held, limit=limit)
 
     def rename(self, owner: str, conversation_id: str, title: str) -> bool:
         """Give a conversation another title; False when this owner has none of that id."""
@@ -150,22 +151,42 @@ class Conversations:
         kept = {"backing": storable(backing.model_dump_json())} if backing else {}
         return self._set(turn_id, TurnState.ANSWERING, text, **kept)
 
-    def finish(self, turn_id: str, answer: Answer) -> bool:
-        """Keep the whole answer; the turn is done. False as for ``progress``."""
-        whole = storable(answer.model_dump_json())
-        return self._set(turn_id, TurnState.DONE, answer.text, answer=whole, backing=None)
+    def finish(self, turn_id: str, answer: Answer, since: int | None = None) -> bool:
+        """Keep the whole answer; the turn is done. False as for ``progress``.
+
+        Args:
+            turn_id: which turn.
+            answer: all of it.
+            since: the position from which on the turns before this one are replaced by it.
+        """
+        told: dict[str, str | None] = {
+            "answer": storable(answer.model_dump_json()),
+            "backing": None,
+        }
+        with self._database.session() as session:
+            done = _change(session, turn_id, TurnState.DONE, answer.text, **told)
+            row = session.get(TurnRow, turn_id) if done and since is not None else None
+            if row is not None:
+                session.execute(
+                    delete(TurnRow).where(
+                        TurnRow.conversation_id == row.conversation_id,
+                        TurnRow.position >= since,
+                        TurnRow.position < row.position,
+                    )
+                )
+        return done
 
     def stop(self, turn_id: str, text: str) -> None:
         """Keep what was shown of an answer that will have no end; done turns stay as they are."""
         self._set(turn_id, TurnState.UNFINISHED, text)
 
-    def drop_from(self, owner: str, conversation_id: str, position: int) -> None:
-        """Take back the turn at a position and all after it, to ask it again or otherwise."""
+    def drop(self, owner: str, conversation_id: str, turn_ids: Collection[str]) -> None:
+        """Delete turns of one of an owner's conversations."""
         with self._database.session() as session:
             if _own(session, owner, conversation_id, lock=True) is not None:
                 session.execute(
                     delete(TurnRow).where(
-                        TurnRow.conversation_id == conversation_id, TurnRow.position >= position
+                        TurnRow.conversation_id == conversation_id, TurnRow.id.in_(turn_ids)
                     )
                 )
 
@@ -179,14 +200,8 @@ class Conversations:
         return len(lost)
 
     def _set(self, turn_id: str, state: TurnState, text: str, **more: str | None) -> bool:
-        """Change a turn that is being answered; False when it was deleted or has ended."""
         with self._database.session() as session:
-            done = session.execute(
-                update(TurnRow)
-                .where(TurnRow.id == turn_id, TurnRow.state == TurnState.ANSWERING)
-                .values(state=state, text=storable(text), touched=datetime.now(UTC), **more)
-            )
-            return isinstance(done, CursorResult) and done.rowcount > 0
+            return _change(session, turn_id, state, text, **more)
 
     def _found(self, *conditions: ColumnElement[bool], limit: int = 1) -> list[Conversation]:
         asked = (
@@ -198,6 +213,28 @@ class Conversations:
         query = query.order_by(ConversationRow.updated.desc(), ConversationRow.id).limit(limit)
         with self._database.reading() as session:
             return [_conversation(row, count) for row, count in session.execute(query)]
+
+
+def _change(
+    session: Session, turn_id: str, state: TurnState, text: str, **more: str | None
+) -> bool:
+    """Change a turn that is being answered; False when it was deleted or has ended."""
+    done = session.execute(
+        update(TurnRow)
+        .where(TurnRow.id == turn_id, TurnRow.state == TurnState.ANSWERING)
+        .values(state=state, text=storable(text), touched=datetime.now(UTC), **more)
+    )
+    return isinstance(done, CursorResult) and done.rowcount > 0
+
+
+def _has(word: str) -> ColumnElement[bool]:
+    """Return that a conversation has a word in its title, a question or an answer."""
+    columns = (TurnRow.question, TurnRow.text)
+    inside = or_(*(column.icontains(word, autoescape=True) for column in columns))
+    return or_(
+        ConversationRow.title.icontains(word, autoescape=True),
+        ConversationRow.id.in_(select(TurnRow.conversation_id).where(inside)),
+    )
 
 
 def _own(

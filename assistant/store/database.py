@@ -51,7 +51,8 @@ class Database:
         except (ImportError, NoSuchModuleError) as exc:
             raise SettingsError(
                 f"no driver for {url.drivername!r} is installed ({exc}); "
-                "run: pip install 'firstpilot[postgres]'"
+                "run in the checkout: .venv/bin/python -m pip install -e '.[postgres]', "
+                "or build the container with --build-arg EXTRAS=postgres"
             ) from exc
         try:
             with _translated(url), _alone(url):

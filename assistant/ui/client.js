@@ -143,6 +143,30 @@
     if (to) to.focus();
     return true;
   };
+  // The clipboard is kept from pages by plain HTTP and from frames; the older way is not.
+  const write = async (text) => {
+    try { await navigator.clipboard.writeText(text); return true; } catch (none) {}
+    const area = document.createElement("textarea"), focused = document.activeElement;
+    area.value = text;
+    area.readOnly = true;
+    area.style.cssText = "position: fixed; top: 0; opacity: 0";
+    document.body.append(area);
+    area.select();
+    let done = false;
+    try { done = document.execCommand("copy"); } catch (none) {}
+    area.remove();
+    if (focused) focused.focus({ preventScroll: true });
+    return done;
+  };
+  const tellers = new Map();
+  const tell = (button, said, seconds) => {
+    const before = tellers.get(button) || button.textContent;
+    tellers.set(button, before);
+    button.textContent = said;
+    setTimeout(() => {
+      if (button.textContent === said) { button.textContent = before; tellers.delete(button); }
+    }, 1000 * seconds);
+  };
   const copy = async (button) => {
     const article = document.getElementById(button.dataset.copy);
     const answer = article && $(".fp-answer", article);
@@ -156,10 +180,8 @@
     all("p, li, tr", text).forEach((block) => block.append("\n"));
     all("td, th", text).forEach((cell) => cell.append("\t"));
     const said = `${text.textContent.trim()}\n\n${[...sources.values()].join("\n")}`.trim();
-    await navigator.clipboard.writeText(said);
-    const before = button.textContent;
-    button.textContent = button.dataset.done;
-    setTimeout(() => { button.textContent = before; }, 1500);
+    if (await write(said)) tell(button, button.dataset.done, 1.5);
+    else tell(button, button.dataset.failed, 6);
   };
   document.addEventListener("click", (event) => {
     const from = event.target.closest && event.target.closest("button, a");
@@ -168,7 +190,7 @@
       if (phone()) open(from.dataset.open); else document.body.classList.toggle("fp-no-side");
     }
     if (from.dataset.close) close(from.dataset.close);
-    if (from.dataset.copy) copy(from).catch(() => {});
+    if (from.dataset.copy) copy(from);
     if (from.dataset.chosen) keep("firstpilot-language", from.dataset.chosen);
     if ("themeSwitch" in from.dataset) {
       const now = !document.body.classList.contains("dark");
@@ -192,7 +214,7 @@
   document.addEventListener("input", (event) => {
     if (event.target.id !== "fp-find") return;
     clearTimeout(typing);
-    typing = setTimeout(() => event.target.form.requestSubmit(), 250);
+    typing = setTimeout(() => { typing = 0; event.target.form.requestSubmit(); }, 250);
   });
 
   // What a reader folded or unfolded stays so when it is drawn anew.
@@ -219,6 +241,10 @@
       const fold = document.getElementById(id);
       if (fold && fold.open !== open) fold.open = open;
     });
+    const list = $(".fp-list"), find = $("#fp-find");
+    if (list && find && !typing && find !== document.activeElement && find.value.trim() !== list.dataset.words) {
+      find.value = list.dataset.words;
+    }
     const log = $(".fp-log"), last = log && log.lastElementChild;
     if (last && last.id !== newest) {
       newest = last.id;

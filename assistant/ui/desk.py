@@ -36,6 +36,7 @@ from assistant.ui.scenes import (
     after,
     backing_of,
     failed,
+    given_up,
     restored,
     sources_of,
     stopped,
@@ -92,7 +93,9 @@ class Desk:
         if run is None:
             return scene
         run.language = language or run.language
-        return replace(run.scene, turns=(*scene.turns[:-1], run.scene.turns[-1]))
+        replaced = set() if run.stop.is_set() else {turn.key for turn in run.instead}
+        before = (turn for turn in scene.turns[:-1] if turn.key not in replaced)
+        return replace(run.scene, turns=(*before, run.scene.turns[-1]))
 
     def sources(self, owner: str, conversation: str, key: str) -> Scene | None:
         """Return a conversation with the sources of one of its answers; None without it."""
@@ -109,6 +112,11 @@ class Desk:
         turns = self.store.conversations.turns(owner, conversation)
         return next((turn.question for turn in turns if turn.id == key), None)
 
+    def repeatable(self, owner: str, conversation: str, key: str) -> str | None:
+        """Return the question of a turn that nothing follows; None when it is no such one."""
+        turns = self.store.conversations.turns(owner, conversation)
+        return turns[-1].question if turns and turns[-1].id == key else None
+
     def stop(self, owner: str, conversation: str) -> Scene:
         """End what is being answered in a conversation; what was shown stays."""
         for turn, run in self._ended(owner, conversation):
@@ -123,6 +131,15 @@ class Desk:
             run.left = True
             run.stop.set()
             self.store.conversations.stop(turn.id, turn.text)
+
+    def close(self, owner: str, session: str) -> None:
+        """End what is being answered in a tab that was closed; what was shown stays."""
+        # Whoever guessed another reader's session would end nothing.
+        for key, run in list(self._runs.items()):
+            if session and run.tab == (owner, session):
+                run.left = True
+                run.stop.set()
+                self.store.conversations.stop(key, run.scene.turns[-1].text)
 
     def delete(self, owner: str, conversation: str) -> None:
         """Delete a conversation, and end what is being answered in it."""
@@ -147,7 +164,13 @@ class Desk:
                 self.store.opinions.give(owner, turn.answer.id, rating, comment)
 
     def answer(
-        self, owner: str, conversation: str, question: str, choice: Choice, replaced: str = ""
+        self,
+        owner: str,
+        conversation: str,
+        question: str,
+        choice: Choice,
+        replaced: str = "",
+        session: str = "",
     ) -> Iterator[Scene]:
         """Yield the conversation as the answer grows.
 
@@ -156,7 +179,9 @@ class Desk:
             conversation: in which one; a new one begins when this owner has none of that id.
             question: as typed, not empty.
             choice: the filters that are on.
-            replaced: id of a turn that is asked anew; it and what follows are taken back.
+            replaced: id of a turn that is asked anew; it and what follows are taken back
+                when the new answer is there; what has no answer, at once.
+            session: id of the tab that shows it, as ``close`` is told it.
         """
         asked = f"{choice.background} {question}" if choice.background else question
         try:
@@ -166,11 +191,13 @@ class Desk:
             return
         language = detect_language(question)
         try:
-            conversation, turn, earlier = self._begin(owner, conversation, question, replaced)
+            conversation, turn, earlier, later = self._begin(
+                owner, conversation, question, replaced
+            )
         except Exception:  # noqa: BLE001 - the reader gets one calm line, the log the rest
             yield _broken(question, language, conversation)
             return
-        before = self._shown(owner, earlier)
+        before, instead = self._shown(owner, earlier), self._shown(owner, later)
         now = Shown(
             key=turn.id,
             question=question,
@@ -179,17 +206,18 @@ class Desk:
             could_leave=turn.could_leave,
         )
         scene = Scene(conversation=conversation, turns=(*before, now), key=turn.id)
-        run = self._runs[turn.id] = Run(scene)
+        since = later[0].position if later else None
+        run = self._runs[turn.id] = Run(scene, (owner, session), instead, since)
         try:
             yield scene
             for grown in self._grown(owner, turn, earlier, run, asked, choice.filters):
                 run.scene = grown
                 yield replace(grown, language=run.language)
             if run.stop.is_set() and not run.left:
-                yield replace(stopped(run.scene), language=run.language)
+                yield replace(stopped(given_up(run)), language=run.language)
         except Exception:  # noqa: BLE001 - the same
             _log.exception("answer %s failed", turn.id[:8])
-            yield replace(failed(run.scene, turn.id[:8]), language=run.language)
+            yield replace(failed(given_up(run), turn.id[:8]), language=run.language)
         finally:
             # Also when the reader closes the tab: the generator is closed where it stands.
             del self._runs[turn.id]
@@ -199,19 +227,21 @@ class Desk:
 
     def _begin(
         self, owner: str, conversation: str, question: str, replaced: str
-    ) -> tuple[str, Turn, list[Turn]]:
-        """Return the conversation, the new turn and those before it."""
+    ) -> tuple[str, Turn, list[Turn], list[Turn]]:
+        """Return the conversation, the new turn, those before it, and those it replaces."""
         kept = self.store.conversations
         if not conversation or kept.get(owner, conversation) is None:
             conversation = kept.create(owner).id
         earlier = kept.turns(owner, conversation)
-        for turn in earlier:
-            if turn.id == replaced:
-                kept.drop_from(owner, conversation, turn.position)
-                earlier = earlier[: earlier.index(turn)]
-                break
+        ids = [turn.id for turn in earlier]
+        at = ids.index(replaced) if replaced in ids else len(ids)
         leaves = self.assistant.can_leave_machine
-        return conversation, kept.begin(owner, conversation, question, leaves), earlier
+        turn = kept.begin(owner, conversation, question, leaves)
+        # What came to no answer is not kept till the new one, or failures would pile up.
+        lost = {each.id for each in earlier[at:] if each.answer is None}
+        if lost:
+            kept.drop(owner, conversation, lost)
+        return conversation, turn, earlier[:at], [t for t in earlier[at:] if t.id not in lost]
 
     def _grown(
         self,
@@ -234,7 +264,7 @@ class Desk:
             now = scene.turns[-1]
             if isinstance(event, Answered):
                 answer = of_answer(event.answer)
-                run.left = not kept.finish(turn.id, answer)
+                run.left = not kept.finish(turn.id, answer, run.since)
                 if run.left:
                     return
                 self._uses.keep(owner, DOOR, answer, time.monotonic() - started)

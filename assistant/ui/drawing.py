@@ -20,7 +20,7 @@ from assistant.ui.desk import Desk
 from assistant.ui.filtering import NOTHING, Choice, choose, filters_html, places_of
 from assistant.ui.frame import TONGUES, head_html
 from assistant.ui.scenes import Scene
-from assistant.ui.sidebar import account_html, sidebar_html
+from assistant.ui.sidebar import Listing, account_html, sidebar_html
 from assistant.ui.texts import TEXTS
 from assistant.ui.transcript import RUNNING, turn_html, welcome_html
 
@@ -34,7 +34,9 @@ class Drawing:
         """Take the desk whose conversations and coverage are drawn."""
         self._desk = desk
 
-    def rest(self, scene: Scene, language: Language, owner: str) -> Outputs:
+    def rest(
+        self, scene: Scene, language: Language, owner: str, listing: Listing | None = None
+    ) -> Outputs:
         """Return a conversation that was opened, or has come to rest."""
         return (
             asking(scene, language),
@@ -42,7 +44,7 @@ class Drawing:
             pane_of(scene, language),
             scene.conversation,
             "",
-            self.side(owner, scene.conversation, language),
+            self.side(owner, scene.conversation, language, listing),
             "",
         )
 
@@ -61,11 +63,16 @@ class Drawing:
         account = account_html(language, logged_in=logged_in)
         return (box, *drawn, head_html(language), form, language.value, account)
 
-    def side(self, owner: str, current: str, language: Language, words: str = "") -> str:
-        """Return the side bar, with the conversations that have some words; all without any."""
-        kept = self._desk.store.conversations
-        found = kept.search(owner, words) if words else kept.of(owner)
-        return sidebar_html(found, current or "", language, words)
+    def side(
+        self, owner: str, current: str, language: Language, listing: Listing | None = None
+    ) -> str:
+        """Return the side bar with what is to be listed; None for what comes first."""
+        kept, listing = self._desk.store.conversations, listing or Listing()
+        most = listing.count + 1
+        words = listing.words
+        found = kept.search(owner, words, most) if words else kept.of(owner, most)
+        older = len(found) == most
+        return sidebar_html(found[: listing.count], current or "", language, listing, older=older)
 
     def filters_form(self, language: Language, chosen: object = None) -> str:
         """Return the filters' form."""

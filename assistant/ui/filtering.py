@@ -6,6 +6,8 @@ know retrieval. Invariant: what a browser sends is only ever looked up among wha
 
 from __future__ import annotations
 
+import re
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -16,8 +18,10 @@ from assistant.ui.texts import KINDS, SECTORS, TEXTS
 
 NOTHING = {"country": "", "sector": "", "kind": "", "year": ""}
 """No filter."""
-_SEVERAL = "(（;；,，、"
-"""What a geography has that is more than one plain place."""
+_BETWEEN = re.compile(r"\s*(?:[,;，；、]|\sand\s|(?<!共)和)\s*")
+"""What stands between the places of a geography."""
+_PLACE = re.compile(r"[A-Z][\w.'-]*(?:\s(?:of|the|countries|[A-Z][\w.'-]*))*")
+"""A name; "worldwide", "other countries" and what is told of a place in brackets are none."""
 _UNPLACED = {"Worldwide", "Not stated"}
 
 
@@ -31,19 +35,26 @@ class Choice:
 
 
 def places_of(documents: Iterable[DocumentInfo]) -> dict[str, str]:
-    """Return the plain places documents are about: the English name to the Chinese one."""
+    """Return the places documents are about: the English name to the Chinese one.
+
+    A document of several places is about each of them, when its translation names as many.
+    """
     known = list(documents)
     chinese = {d.twin_key: d.source.geography for d in known if d.language is Language.ZH}
-    found = {
-        document.source.geography: chinese[document.twin_key]
-        for document in known
-        if document.language is Language.EN
-        and document.twin_key in chinese
-        and document.source.geography not in _UNPLACED
-        and not set(_SEVERAL) & set(document.source.geography)
-        and " and " not in document.source.geography
+    named: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for document in known:
+        if document.language is Language.EN and document.twin_key in chinese:
+            english = _BETWEEN.split(document.source.geography)
+            twin = _BETWEEN.split(chinese[document.twin_key])
+            if len(english) == len(twin):
+                for place, name in zip(english, twin, strict=True):
+                    named[place][name] += 1
+    # A translation may name them in another order: what most say is right.
+    return {
+        place: max(sorted(names), key=names.__getitem__)
+        for place, names in sorted(named.items())
+        if _PLACE.fullmatch(place) and place not in _UNPLACED
     }
-    return dict(sorted(found.items()))
 
 
 def choose(

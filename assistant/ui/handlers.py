@@ -30,6 +30,7 @@ from assistant.ui.drawing import (
     refusal,
 )
 from assistant.ui.scenes import Scene
+from assistant.ui.sidebar import PAGE, Listing
 from assistant.ui.texts import TEXTS
 
 Owner = Callable[[gr.Request], str]
@@ -100,13 +101,17 @@ class Handlers:
         event: gr.EventData,
         request: gr.Request,
     ) -> Iterator[Outputs]:
-        """Ask a question again; its answer and what follows are replaced."""
-        key = _sent(event).get("key", "")
-        question = self._desk.question(self._owner(request), conversation or "", key)
+        """Ask the last question again; its answer is replaced."""
+        key, tongue = _sent(event).get("key", ""), _language(language)
+        owner = self._owner(request)
+        question = self._desk.repeatable(owner, conversation or "", key)
         if question is not None:
-            yield from self._answered(
-                question, conversation, _language(language), chosen, request, key
-            )
+            yield from self._answered(question, conversation, tongue, chosen, request, key)
+            return
+        # Another tab went on: what it was told would be lost. It is shown instead.
+        scene = self._desk.look(owner, conversation or "")
+        if scene.turns:
+            yield self._draw.rest(scene, tongue, owner)
 
     @_calm(7)
     def stop(self, conversation: str, language: str, request: gr.Request) -> Outputs:
@@ -153,6 +158,11 @@ class Handlers:
         """Keep a comment."""
         return self._opined(conversation, language, event, request)
 
+    @_calm(1)
+    def close(self, request: gr.Request) -> None:
+        """End what is answered in a tab that was closed."""
+        self._desk.close(self._owner(request), request.session_hash or "")
+
     @_calm(7)
     def new(self, conversation: str, language: str, request: gr.Request) -> Outputs:
         """Begin a new conversation; the one before stays as it is."""
@@ -168,15 +178,15 @@ class Handlers:
         owner = self._owner(request)
         self._desk.leave(owner, conversation or "")
         scene = self._desk.open(owner, _sent(event).get("key", ""))
-        return self._draw.rest(scene, _language(language), owner)
+        return self._draw.rest(scene, _language(language), owner, _listing(event))
 
     @_calm(1)
     def find(
         self, conversation: str, language: str, event: gr.EventData, request: gr.Request
     ) -> str:
-        """List the conversations with some words; all without any."""
-        words = _sent(event).get("words", "").strip()[:200]
-        return self._draw.side(self._owner(request), conversation, _language(language), words)
+        """List the conversations with some words, all without any; older ones when asked."""
+        tongue = _language(language)
+        return self._draw.side(self._owner(request), conversation, tongue, _listing(event))
 
     @_calm(1)
     def rename(
@@ -185,7 +195,7 @@ class Handlers:
         """Give a conversation another title."""
         owner, sent = self._owner(request), _sent(event)
         self._desk.store.conversations.rename(owner, sent.get("key", ""), sent.get("title", ""))
-        return self._draw.side(owner, conversation, _language(language))
+        return self._draw.side(owner, conversation, _language(language), _listing(event))
 
     @_calm(7)
     def delete(
@@ -194,9 +204,10 @@ class Handlers:
         """Delete a conversation; when it is the open one, a new one begins."""
         owner, key = self._owner(request), _sent(event).get("key", "")
         self._desk.delete(owner, key)
+        tongue, listing = _language(language), _listing(event)
         if key == conversation:
-            return self._draw.rest(Scene(conversation=""), _language(language), owner)
-        return (*_skips(5), self._draw.side(owner, conversation, _language(language)), gr.skip())
+            return self._draw.rest(Scene(conversation=""), tongue, owner, listing)
+        return (*_skips(5), self._draw.side(owner, conversation, tongue, listing), gr.skip())
 
     @_calm(11)
     def switch(
@@ -256,7 +267,12 @@ class Handlers:
         shown: object = None
         first = True
         for scene in self._desk.answer(
-            owner, conversation or "", question.strip(), choice, replaced
+            owner,
+            conversation or "",
+            question.strip(),
+            choice,
+            replaced,
+            request.session_hash or "",
         ):
             if scene.refused is not None:
                 # What was typed stays in its box, and the question that it changes marked.
@@ -296,6 +312,14 @@ def _sent(event: gr.EventData) -> dict[str, str]:
     """Return what a browser sent with an event, as texts."""
     data = event._data
     return {str(k): str(v) for k, v in data.items()} if isinstance(data, dict) else {}
+
+
+def _listing(event: gr.EventData) -> Listing:
+    """Return what the side bar lists, as it goes with its events."""
+    sent = _sent(event)
+    count = sent.get("count", "")
+    most = int(count) if count.isascii() and count.isdigit() and len(count) < 7 else PAGE
+    return Listing(words=sent.get("words", "").strip()[:200], count=max(PAGE, most))
 
 
 def _skips(count: int) -> Outputs:

@@ -34,9 +34,13 @@ HEAD = f"<style>{STYLE}</style><script>{_SCRIPT}</script>"
 # Gradio's own marks of progress and failure would lie over what they are about.
 _PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
-# Buttons and forms with data-do become events of their component, with all their data.
+# Buttons and forms with data-do become events of their component, with all their data and with what
+# the component lists.
 _EVENTS = """
-const send = (from, more) => trigger(from.dataset.do, Object.assign({}, from.dataset, more));
+const send = (from, more) => {
+  const listed = element.querySelector("[data-words]");
+  trigger(from.dataset.do, Object.assign({}, listed && listed.dataset, from.dataset, more));
+};
 element.addEventListener("click", (event) => {
   const from = event.target.closest("button[data-do]");
   if (from && !event.defaultPrevented) send(from);
@@ -150,6 +154,8 @@ def build_ui(
         # The open one has an event of its own: what runs in another one's place is not cancelled.
         side.clear(act.delete, memory, scene, cancels=running, **quick)
         head.click(act.switch, [*memory, filters], [*scene, *texts], **quick)
+        # Gradio itself ends a run only when it says something, which a model that thinks does not.
+        page.unload(act.close)
         arrived = gr.Textbox(visible="hidden", elem_id="fp-arrived", label="question")
         page.load(
             act.arrive, [conversation, language, arrived], [*scene, *texts], js=_BROWSER, **quick

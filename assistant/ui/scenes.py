@@ -53,12 +53,24 @@ class Run:
 
     scene: Scene
     """As it was last shown."""
+    tab: tuple[str, str] = ("", "")
+    """Whose, and in which tab of theirs."""
+    instead: tuple[Shown, ...] = ()
+    """The turns it will take the place of, once it is there."""
+    since: int | None = None
+    """Where in the conversation these begin."""
     stop: Stop = field(default_factory=Stop)
     """Ends it, whatever the model is about."""
     left: bool = False
     """Its reader looks at something else: nothing more may be shown."""
     language: Language | None = None
     """To which the page was switched meanwhile."""
+
+
+def given_up(run: Run) -> Scene:
+    """Return the scene of an answer that will not be finished, with what it would have replaced."""
+    *before, now = run.scene.turns
+    return replace(run.scene, turns=(*before, *run.instead, now))
 
 
 def after(event: Event, scene: Scene) -> Scene:

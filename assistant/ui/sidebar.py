@@ -7,6 +7,7 @@ readers typed, so they are escaped.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from assistant.rendering import escape_html
 from assistant.schema import Language
@@ -15,10 +16,27 @@ from assistant.ui.texts import TEXTS
 
 FORMATS = {"md": "Markdown", "docx": "DOCX", "pdf": "PDF"}
 """In what a conversation is exported, by the ending of the file."""
+PAGE = 200
+"""Conversations that are listed at first, and more each time older ones are asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """What is listed. It goes with each event of the side bar, which is then drawn alike."""
+
+    words: str = ""
+    """By which conversations are found, or "" for all."""
+    count: int = PAGE
+    """How many at most."""
 
 
 def sidebar_html(
-    conversations: Sequence[Conversation], current: str, language: Language, searched: str = ""
+    conversations: Sequence[Conversation],
+    current: str,
+    language: Language,
+    listing: Listing | None = None,
+    *,
+    older: bool = False,
 ) -> str:
     """Return the side bar.
 
@@ -26,12 +44,19 @@ def sidebar_html(
         conversations: to list, the last one used first.
         current: id of the one that is open, or "".
         language: of the page.
-        searched: the words these were found by, or "".
+        listing: what was asked for; None for what comes first.
+        older: whether there are more of them.
     """
-    say = TEXTS[language]
+    say, listing = TEXTS[language], listing or Listing()
     items = "".join(_item(each, each.id == current, language) for each in conversations)
-    empty = say["none_found"] if searched else say["none_yet"]
+    empty = say["none_found"] if listing.words else say["none_yet"]
     listed = f"<ul>{items}</ul>" if items else f'<p class="fp-muted">{empty}</p>'
+    more = (
+        f'<form data-do="submit"><input type="hidden" name="count" value="{listing.count + PAGE}">'
+        f'<button type="submit" class="fp-quiet">{say["older"]}</button></form>'
+        if older
+        else ""
+    )
     return (
         f'<nav class="fp-bar" aria-label="{say["conversations"]}">'
         f'<div class="fp-pane-head"><h2>{say["conversations"]}</h2><button type="button"'
@@ -39,8 +64,10 @@ def sidebar_html(
         f'<button type="button" class="fp-new" data-do="click">+ {say["new"]}</button>'
         f'<form data-do="submit" class="fp-find" role="search"><label class="fp-sr"'
         f' for="fp-find">{say["search"]}</label><input id="fp-find" name="words" type="search"'
-        f' placeholder="{say["search"]}" autocomplete="off" maxlength="200"></form>'
-        f'<div class="fp-list" role="status">{listed}</div></nav>'
+        f' placeholder="{say["search"]}" autocomplete="off" maxlength="200">'
+        f'<input type="hidden" name="count" value="{PAGE}"></form>'
+        f'<div class="fp-list" role="status" data-words="{escape_html(listing.words)}"'
+        f' data-count="{listing.count}">{listed}</div>{more}</nav>'
     )
 
 

@@ -75,7 +75,8 @@ def turn_html(turn: Shown, number: int, language: Language, *, last: bool) -> st
         turn: what to show.
         number: from 1.
         language: of the page.
-        last: whether nothing follows; only then are there questions to go on with.
+        last: whether nothing follows; only then are there questions to go on with, and is it
+            asked again by one click, which would take what follows away.
     """
     say, key = TEXTS[language], escape_html(turn.key)
     change = (
@@ -90,7 +91,7 @@ def turn_html(turn: Shown, number: int, language: Language, *, last: bool) -> st
         f'<div class="fp-asked"><h2 class="fp-sr">{say["you"]}</h2>'
         f'<p class="fp-question">{_lines(turn.question)}</p>{change}</div>'
         f'<div class="fp-reply"><h2 class="fp-sr">{say["answer"]}</h2>'
-        f"{_body(turn)}{_after(turn, language)}{_next(turn, language) if last else ''}</div></article>"
+        f"{_body(turn)}{_after(turn, language, last=last)}{_next(turn, language) if last else ''}</div></article>"
     )
 
 
@@ -128,7 +129,7 @@ def _body(turn: Shown) -> str:
     return f'<div lang="{tongue}">{thoughts_html(thoughts, turn.language, badges.key)}{text}</div>'
 
 
-def _after(turn: Shown, language: Language) -> str:
+def _after(turn: Shown, language: Language, *, last: bool) -> str:
     """Return what follows the text: how far it is, what was checked, what can be done."""
     say = TEXTS[language]
     match turn.stage:
@@ -144,7 +145,7 @@ def _after(turn: Shown, language: Language) -> str:
         notes += _notices(turn.answer, language)
     elif turn.could_leave is not None:
         notes += _meta(say["perhaps"] if turn.could_leave else say["stayed"])
-    return f'<div class="fp-end">{notes}{_tools(turn, language)}</div>'
+    return f'<div class="fp-end">{notes}{_tools(turn, language, last=last)}</div>'
 
 
 def _notices(answer: Answer, language: Language) -> str:
@@ -183,19 +184,21 @@ def _written_by(answer: Answer, language: Language) -> str:
     return " · ".join(parts)
 
 
-def _tools(turn: Shown, language: Language) -> str:
+def _tools(turn: Shown, language: Language, *, last: bool) -> str:
     """Return the buttons under an answer, and the place for a comment once it was rated."""
     say, key = TEXTS[language], escape_html(turn.key)
-    tools = [
+    again = (
         f'<button type="button" class="fp-quiet" data-do="retry" data-key="{key}">'
         f"{say['retry']}</button>"
-    ]
+    )
+    tools = [again] if last else []
     if turn.answer is None:
-        return f'<div class="fp-tools">{"".join(tools)}</div>'
+        return f'<div class="fp-tools">{"".join(tools)}</div>' if tools else ""
     tools.insert(
         0,
         f'<button type="button" class="fp-quiet" data-copy="turn-{key}"'
-        f' data-done="{say["copied"]}">{say["copy"]}</button>',
+        f' aria-live="polite" data-done="{say["copied"]}" data-failed="{say["not_copied"]}">'
+        f"{say['copy']}</button>",
     )
     rating = turn.opinion.rating if turn.opinion else 0
     for value, name in ((1, "helpful"), (-1, "unhelpful")):

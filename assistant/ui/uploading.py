@@ -39,22 +39,32 @@ def build_uploading(take: Take, language: gr.Textbox) -> None:
         take: takes the files.
         language: holds the page's language.
     """
-    say = TEXTS[Language.EN]  # its name is in both
-    with gr.Accordion(say["add"], open=False, visible=False, elem_id="fp-add") as part:
+    with gr.Accordion(
+        TEXTS[Language.EN]["add"], open=False, visible=False, elem_id="fp-add"
+    ) as part:
         files = gr.File(file_count="multiple", file_types=[*SUFFIXES], show_label=False, height=120)
         told = gr.HTML(elem_id="fp-added")
 
         def add(names: list[str] | None, chosen: str, request: gr.Request) -> Iterator[str]:
-            tongue = Language.ZH if chosen == Language.ZH.value else Language.EN
             # Whoever may not upload may still call this by its number.
-            yield from added(take, names or [], tongue) if _is_maintainer(request) else ()
+            yield from added(take, names or [], _tongue(chosen)) if _is_maintainer(request) else ()
 
         files.upload(add, [files, language], told, api_visibility="private", concurrency_limit=1)
     gr.on(None, _shown, None, part, queue=False, api_visibility="private")
+    # Apart from the above, whose answer may come later than the page's language does.
+    language.change(_named, language, part, queue=False, api_visibility="private")
 
 
 def _shown(request: gr.Request) -> Any:
     return gr.Accordion(visible=_is_maintainer(request))
+
+
+def _named(chosen: str) -> Any:
+    return gr.Accordion(TEXTS[_tongue(chosen)]["add"])
+
+
+def _tongue(chosen: str) -> Language:
+    return Language.ZH if chosen == Language.ZH.value else Language.EN
 
 
 def _is_maintainer(request: gr.Request) -> bool:
