@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
-from assistant.language import split_sentences
+from assistant.language import ends_sentence, split_sentences
 from assistant.schema import Claim, Passage
 
 _MARKER = re.compile(r"\[\d{1,3}(?:\s*[,，–-]\s*\d{1,3})*\](?!\()|【\d{1,3}】|［\d{1,3}］")
 _LEADING_MARKERS = re.compile(rf"(?:\s*(?:{_MARKER.pattern}))+\s*")
+_TRAILING_MARKERS = re.compile(rf"(?:\s*(?:{_MARKER.pattern}))+\s*\Z")
 _OPEN_MARKER = re.compile(r"\s*[\[【［][\d,，\s–-]*$")
 _LAYOUT = re.compile(r"\s*(?:#{1,6}\s+|>\s?|[-*+•]\s+|\d{1,2}[.)、]\s+)*")
 _SEPARATOR = re.compile(r"\s*\|?[\s:|-]+\|?\s*")
@@ -42,6 +43,17 @@ class Segment:
     """Without layout and markers; a table row's cells are joined by spaces."""
     markers: tuple[int, ...]
     kind: SegmentKind
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing that follows can go on with it: it ends with a stop or its line."""
+        if self.kind is SegmentKind.LAYOUT or self.text.endswith("\n"):
+            return True
+        if self.kind is SegmentKind.TABLE_ROW:
+            return self.text.rstrip().endswith("|") and self.text.count("|") > 2
+        bare = _TRAILING_MARKERS.sub("", self.text)
+        # Behind a marker nobody goes on with a figure.
+        return ends_sentence(bare if bare == self.text else f"{bare}*")
 
 
 class SegmentReader:

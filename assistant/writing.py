@@ -18,7 +18,8 @@ from assistant.calls import Call, Calls
 from assistant.chain import Chain, Task
 from assistant.citations import Segment, SegmentKind, SegmentReader, with_markers
 from assistant.errors import BackendError
-from assistant.grounding import Verifier
+from assistant.grounding import Verifier, unfinished
+from assistant.openends import breaks_off, stands_whole
 from assistant.prompting import NO_ANSWER
 from assistant.schema import (
     Claim,
@@ -33,6 +34,8 @@ from assistant.schema import (
 )
 from assistant.spending import Ledger
 from assistant.thinking import Piece, Said
+
+_NOTHING = Segment(text="", sentence="", markers=(), kind=SegmentKind.LAYOUT)
 
 
 @dataclass(slots=True)
@@ -121,7 +124,7 @@ class Writer:
         self, pieces: Generator[Piece | Spent], call: Call, task: Task, draft: Draft
     ) -> Iterator[Event]:
         """Yield a backend's sentences, each checked; lay-out waits for the sentence it leads to."""
-        reader, pending = SegmentReader(), _caution(task, draft)
+        reader, pending, cut = SegmentReader(), _caution(task, draft), False
         try:
             while True:
                 with draft.timed("generate"):
@@ -130,9 +133,9 @@ class Writer:
                     call.hear(piece)
                 match piece:
                     case None:
-                        segments = reader.close()
+                        segments = yield from self._last(reader.close(), cut, task, draft)
                     case Spent():
-                        draft.partial = piece.cut_short
+                        draft.partial = cut = piece.cut_short
                         continue
                     case Piece(said=Said.THOUGHT, text=thought):
                         draft.thoughts += thought
@@ -151,6 +154,28 @@ class Writer:
                     return
         finally:
             pieces.close()
+
+    def _last(
+        self, segments: list[Segment], cut: bool, task: Task, draft: Draft
+    ) -> Generator[Event, None, list[Segment]]:
+        """Return the last segments without a sentence that breaks off: it may mean the opposite.
+
+        Where the model was cut off, that is dropped: it never said it. Where it ended by itself, it
+        is withheld if a source goes on.
+        """
+        *others, last = segments or [_NOTHING]
+        if last.finished or NO_ANSWER in last.sentence:
+            return segments
+        if cut:
+            return segments if stands_whole(last.sentence, task.passages) else others
+        if not breaks_off(last.sentence, task.passages):
+            return segments
+        draft.partial = True
+        claim = Claim(text=last.sentence, start=0, end=len(last.sentence), markers=last.markers)
+        check = unfinished(claim)
+        draft.withheld.append(check)
+        yield Withheld(check=check)
+        return others
 
     def _judged(
         self, segment: Segment, pending: str, task: Task, draft: Draft
