@@ -55,6 +55,21 @@ def test_table_rules_are_layout() -> None:
     assert [s.kind for s in segments("|---|---|\n")] == [SegmentKind.LAYOUT]
 
 
+@pytest.mark.parametrize("cut", range(1, 60))
+def test_a_head_is_known_by_the_rule_below_it(cut: int) -> None:
+    text = "| Use | Cut by |\n|---|---|\n| design | 48% [4] |\nEnd.\n| a | b |\n| c | d |\n"
+    found = segments(text[:cut], text[cut:])
+    assert "".join(s.text for s in found) == text
+    kinds = [s.kind for s in found]
+    assert kinds[:2] == [SegmentKind.TABLE_HEAD, SegmentKind.TABLE_ROW]
+    assert kinds[-2:] == [SegmentKind.TABLE_ROW] * 2
+    assert [s.named for s in found if s.kind is SegmentKind.TABLE_ROW] == [
+        "use design, cut by 48%",
+        "a b",
+        "c d",
+    ]
+
+
 def test_claims_carry_offsets() -> None:
     text = "One is true. [1] Two is not. [2]"
     assert [text[c.start : c.end] for c in claims_of(text)] == ["One is true.", "Two is not."]

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from langchain_core.messages import AIMessageChunk
 
 from assistant import Settings
+from assistant.assistant import Assistant
 from assistant.backends import Backend, Limits
 from assistant.builder import make_analyser
-from assistant.chain import Task, Written
+from assistant.chain import Chain, Task, Written
 from assistant.composition_root import verifier_of
 from assistant.deadlines import Deadline
 from assistant.grounding import Verifier
@@ -59,7 +60,7 @@ def verifier(settings: Settings) -> Verifier:
 
 
 @pytest.fixture
-def question(assistant: Any) -> Question:
+def question(assistant: Assistant) -> Question:
     return assistant._chain._reader.read("How many SMEs use AI?")
 
 
@@ -70,7 +71,9 @@ def write(verifier: Verifier, question: Question, tmp_path: Path) -> Any:
     ) -> Draft:
         draft = Draft()
         passages = tuple(passage(text, n) for n, text in enumerate((held, *others), start=1))
-        writer = Writer(OneBackend(pieces, finish), verifier, Ledger(tmp_path / "spent", None))
+        writer = Writer(
+            cast(Chain, OneBackend(pieces, finish)), verifier, Ledger(tmp_path / "spent", None)
+        )
         list(writer.write(Task(question=question, passages=passages), draft))
         return draft
 
@@ -177,3 +180,69 @@ def test_what_is_whole_in_one_passage_is_no_beginning(write: Any) -> None:
 
 def test_a_cut_refusal_is_still_one(write: Any) -> None:
     assert write("NO_ANSWER", finish="length").declined
+
+
+BARRIERS = (
+    "In 2026, 43% of SMEs named cost as a barrier. In 2026, 31% of SMEs named skills as a barrier. "
+    "In 2026, 28.3% of SMEs had implemented AI."
+)
+HEAD = "| Barrier | Share |\n|---|---|\n"
+
+
+def table(*pieces: str, write: Any) -> Draft:
+    whole: Draft = write("".join(pieces), finish="stop", held=BARRIERS)
+    by_character = write(*"".join(pieces), finish="stop", held=BARRIERS)
+    assert whole.text == by_character.text
+    return whole
+
+
+def test_a_table_keeps_its_head(write: Any) -> None:
+    rows = "| Cost | 43% [1] |\n| Skills | 31% [1] |\n"
+    draft = table(HEAD, rows, write=write)
+    assert draft.text == HEAD + rows
+    assert not draft.withheld
+
+
+def test_a_head_goes_before_the_first_row_that_holds(write: Any) -> None:
+    draft = table(HEAD, "| Cost | 99% [1] |\n", "| Skills | 31% [1] |\n", write=write)
+    assert draft.text == f"{HEAD}| Skills | 31% [1] |\n"
+    assert len(draft.withheld) == 1
+
+
+@pytest.mark.parametrize("behind", ["", "\n", "\n---\n\n"])
+def test_a_head_without_rows_is_not_shown(write: Any, behind: str) -> None:
+    fact = "In 2026, 28.3% of SMEs had implemented AI. [1]\n"
+    draft = table(HEAD, "| Cost | 99% [1] |\n", behind, fact, write=write)
+    assert draft.text.strip("\n-") == fact.strip()
+    assert "|" not in draft.text
+
+
+def test_a_row_is_checked_under_its_columns(write: Any) -> None:
+    right = "| Group | Implemented AI |\n|---|---|\n| SMEs in 2026 | 28.3% [1] |\n"
+    assert table(right, write=write).text == right
+    wrong = right.replace("Implemented", "Had not implemented")
+    draft = table(wrong, "\n", "In 2026, 28.3% of SMEs had implemented AI. [1]", write=write)
+    assert "|" not in draft.text
+    assert len(draft.withheld) == 1
+
+
+def test_a_rule_goes_with_what_it_underlines(write: Any) -> None:
+    text = "In 2026, 28.3% of SMEs had implemented AI. [1]\n99% of firms lie. [1]\n---\n"
+    draft = table(text, "In 2026, 31% of SMEs named skills as a barrier. [1]", write=write)
+    assert "---" not in draft.text
+    assert len(draft.kept) == 2
+
+
+@pytest.mark.parametrize(
+    ("lead", "held"), [("Here is what they say:", FIRST), ("资料中是这样说的：", FIRST_ZH)]
+)
+def test_what_only_leads_in_is_no_loss(write: Any, lead: str, held: str) -> None:
+    draft = write(f"{lead}\n\n- {held} [1]\n", finish="stop", held=held)
+    assert sentences(draft) == [held]
+    assert not draft.withheld
+
+
+def test_a_lead_in_with_a_figure_is_a_loss(write: Any) -> None:
+    draft = write(f"For 99 dollars you get this:\n\n- {FIRST} [1]\n", finish="stop")
+    assert sentences(draft) == [FIRST]
+    assert len(draft.withheld) == 1
