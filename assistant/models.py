@@ -27,6 +27,7 @@ from assistant.presets import (
     BackendName,
     is_loopback,
     parse_backends,
+    stays_here,
 )
 from assistant.settings import Settings
 from assistant.thinking import THOUGHT
@@ -134,7 +135,7 @@ def _caller(name: BackendName, settings: Settings) -> tuple[Limits, _Caller, boo
             )
         return _server(name, settings, limits, base_url, key)
 
-    return limits, _Caller(check), is_loopback(base_url)
+    return limits, _Caller(check), stays_here(name.model, base_url)
 
 
 def make_chat_model(

@@ -68,6 +68,14 @@ def is_loopback(url: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
+def stays_here(model: str, url: str) -> bool:
+    """Whether text for a model at an address stays on this machine, as far as can be seen.
+
+    Ollama passes what is asked of ``gpt-oss:120b-cloud`` or ``qwen3:cloud`` on to its own service.
+    """
+    return is_loopback(url) and not model.lower().endswith(("-cloud", ":cloud"))
+
+
 _TEMPLATE_SWITCH = {"chat_template_kwargs": {"enable_thinking": False}}
 PRESETS: Mapping[str, Preset] = {
     preset.name: preset
