@@ -43,6 +43,15 @@ FELL_BACK_UNSUPPORTED = {
     " sources.",
     _ZH: "语言模型写的内容未能得到资料证实，以下内容直接引自资料。",
 }
+FELL_BACK_THINKING = {
+    _EN: "The language model only thought and came to no answer, so the answer is quoted from the"
+    " sources.",
+    _ZH: "语言模型只进行了思考，没有给出回答，以下内容直接引自资料。",
+}
+FELL_BACK_BUDGET = {
+    _EN: "Today's budget for the language model is used up, so the answer is quoted from the sources.",
+    _ZH: "今天的语言模型费用已达上限，以下内容直接引自资料。",
+}
 WRITTEN = {
     _EN: {
         "quoted": "Quoted from the sources by the built-in answerer",

@@ -149,7 +149,7 @@ class Writer:
             except BackendError:
                 draft.partial = bool(draft.kept)
             else:
-                draft.calls.unsupported |= backend.generative
+                draft.calls.wrote(backend, call)
             if draft.kept or draft.declined:
                 return
 
