@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
@@ -43,6 +43,8 @@ class Preset:
     """What to send so that a model that can think does, where it would not by itself."""
     no_thinking: Mapping[str, Any] = field(default_factory=dict)
     """What to send so that a model that can think answers at once."""
+    thinks: bool = False
+    """Whether its models think before they answer, or may, and no switch stops them."""
     temperature: float | None = 0.0
     """None where models refuse to be told."""
     limit_field: str = "max_tokens"
@@ -87,6 +89,7 @@ PRESETS: Mapping[str, Preset] = {
             model="gpt-5-mini",
             needs_key=True,
             context=LARGE_CONTEXT,
+            thinks=True,
             temperature=None,
             limit_field="max_completion_tokens",
         ),
@@ -153,7 +156,7 @@ PRESETS: Mapping[str, Preset] = {
             base_url="http://127.0.0.1:1234/v1",
             key_variable="LMSTUDIO_API_KEY",
             model="qwen3-4b",
-            no_thinking=_TEMPLATE_SWITCH,
+            thinks=True,  # it heeds no chat_template_kwargs
         ),
         Preset(
             name="llamacpp",
@@ -164,6 +167,27 @@ PRESETS: Mapping[str, Preset] = {
         ),
     )
 }
+
+
+_OF_OPENAI = re.compile(r"(?:gpt-[5-9]|o[1-9])", re.IGNORECASE)
+_THINKERS = re.compile(r"deepseek-?r1|distill|qwq|thinking|reasoner", re.IGNORECASE)
+
+
+def preset_at(kind: str, model: str, base_url: str) -> Preset:
+    """Return the habits of a service at an address.
+
+    Only OpenAI's own models have those of ``openai``; elsewhere the name means any server that
+    speaks its protocol.
+    """
+    preset = PRESETS[kind]
+    if kind != "openai" or base_url == preset.base_url or _OF_OPENAI.match(model):
+        return preset
+    return replace(preset, thinks=False, temperature=0.0, limit_field="max_tokens")
+
+
+def thinks_by_name(model: str) -> bool:
+    """Whether a model's name says that it always thinks aloud first."""
+    return bool(_THINKERS.search(model))
 
 
 def is_among(model: str, offered: Collection[str]) -> bool:

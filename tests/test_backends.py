@@ -6,12 +6,13 @@ import json
 import socket
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from langchain_core.messages import HumanMessage
 
-from assistant import Assistant, AssistantError, Message, Role, Settings
+from assistant import Assistant, AssistantError, Message, Role, Settings, presets
 from assistant.assistant import Assistant as Whole
 from assistant.backends import Backend, Spent
 from assistant.breaking import FAILURES
@@ -418,6 +419,49 @@ def test_what_is_sent_fits_the_service(settings) -> None:
     assert "chat_template_kwargs" not in script.requests[0]
     assert "temperature" not in script.requests[0]
     assert script.requests[0]["max_tokens"] == 77 + THOUGHT_TOKENS
+
+
+_SWITCH = {"chat_template_kwargs": {"enable_thinking": False}}
+_PLAIN = {"max_tokens": 1000, "temperature": 0.0}
+BODIES = [
+    ("openai", {"max_completion_tokens": 1000 + THOUGHT_TOKENS}),
+    ("openai:gpt-4.1", {"max_completion_tokens": 1000 + THOUGHT_TOKENS}),
+    ("deepseek", {**_PLAIN, "thinking": {"type": "disabled"}}),
+    ("qwen", {**_PLAIN, "enable_thinking": False}),
+    ("qwen-intl", {**_PLAIN, "enable_thinking": False}),
+    ("openrouter", {**_PLAIN, "reasoning": {"enabled": False}}),
+    ("ollama", {**_PLAIN, "reasoning_effort": "none"}),
+    ("vllm", _PLAIN | _SWITCH),
+    ("sglang", _PLAIN | _SWITCH),
+    ("lmstudio", {**_PLAIN, "max_tokens": 2024}),
+    ("llamacpp", _PLAIN | _SWITCH),
+    ("openai:m@here", _PLAIN),
+    ("openai:gpt-5@here", {"max_completion_tokens": 1000 + THOUGHT_TOKENS}),
+    ("vllm:QwQ-32B", {"max_tokens": 1000 + THOUGHT_TOKENS} | _SWITCH),
+    ("ollama:deepseek-r1:8b", {"max_tokens": 2024, "reasoning_effort": "none"}),
+    ("openai:deepseek-reasoner@here", {"max_tokens": 1000 + THOUGHT_TOKENS}),
+]
+
+
+def test_every_preset_has_its_request_tested() -> None:
+    assert {name.partition(":")[0] for name, _ in BODIES} == set(PRESETS)
+
+
+@pytest.mark.parametrize(("name", "body"), BODIES)
+def test_what_each_service_is_sent(settings, monkeypatch, name: str, body: dict[str, Any]) -> None:
+    named, elsewhere, _ = name.partition("@")
+    preset = PRESETS[named.partition(":")[0]]
+    with serving(["One."]) as (address, script):
+        if elsewhere:
+            made = backend(settings, address, backend=named)
+        else:
+            # The service's own address, as far as the preset knows.
+            own = replace(preset, base_url=address)
+            monkeypatch.setattr(presets, "PRESETS", {**PRESETS, preset.name: own})
+            made = backend(settings, address, backend=named)
+        said(made)
+    common = {"messages", "model", "stream", "stream_options"}
+    assert {key: value for key, value in script.requests[0].items() if key not in common} == body
 
 
 # The whole path: what a reader is shown.
