@@ -24,6 +24,8 @@ PATIENCE, LOCAL_PATIENCE = 30.0, 180.0
 """Seconds to wait for a first word: a model on one's own processor reads 50 to 100 tokens of a
 prompt a second, and may have to be loaded first. A server that is not there is told at once."""
 _ADDRESS = re.compile(r"@(?=https?://)")
+_BARE_ADDRESS = re.compile(r"@(?:localhost\b|[\w.-]+:\d+|\[[\da-f:]+\]|[\w.-]+/v\d)", re.IGNORECASE)
+"""An address without its scheme; LM Studio's ``qwen3-4b@q4_k_m`` is a model."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,7 +220,7 @@ def parse_backends(text: str) -> tuple[BackendName, ...]:
     The embedded backend is always last: a dead service must never mean no answer.
 
     Raises:
-        ValueError: a name is unknown or lacks its path.
+        ValueError: a name is unknown, lacks its path, or has an address that is none.
     """
     names: list[BackendName] = []
     for part in filter(None, map(str.strip, text.split(","))):
@@ -231,6 +233,11 @@ def parse_backends(text: str) -> tuple[BackendName, ...]:
         if kind != GGUF and kind not in PRESETS:
             known = ", ".join([EMBEDDED, *PRESETS, "gguf:<file or folder>"])
             raise ValueError(f"{hidden(named)!r} is no backend; the choices are {known}")
+        if kind != GGUF and _BARE_ADDRESS.search(model):
+            raise ValueError(
+                f"{hidden(named)!r} has an address without http:// or https://; write it as "
+                "vllm:m@http://gpu1:8000/v1"
+            )
         names.append(
             BackendName(
                 kind=kind,

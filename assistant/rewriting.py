@@ -19,7 +19,7 @@ from assistant.calls import Calls
 from assistant.errors import BackendError
 from assistant.language import detect_language
 from assistant.normalise import normalise
-from assistant.prompting import NO_ANSWER, Prompt, render_question
+from assistant.prompting import Prompt, declines, render_question
 from assistant.schema import Message
 from assistant.spending import Ledger
 from assistant.stopwords import STOP_EN
@@ -111,7 +111,7 @@ def _usable(said: str, question: str, known: str) -> str | None:
         known: it and the earlier turns, where every figure has to come from.
     """
     text = said.strip().strip("\"'“”").strip()
-    if not text or len(text) > LONGEST or len(text.splitlines()) != 1 or NO_ANSWER in text:
+    if not text or len(text) > LONGEST or len(text.splitlines()) != 1 or declines(text):
         return None
     if detect_language(text) is not detect_language(question):
         return None

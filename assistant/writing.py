@@ -20,7 +20,7 @@ from assistant.citations import Segment, SegmentKind, SegmentReader, with_marker
 from assistant.errors import BackendError
 from assistant.grounding import Verifier, unfinished
 from assistant.openends import breaks_off, stands_whole
-from assistant.prompting import NO_ANSWER
+from assistant.prompting import declines
 from assistant.schema import (
     Claim,
     ClaimCheck,
@@ -197,7 +197,7 @@ class Writer:
         is withheld if a source goes on.
         """
         *others, last = segments or [_NOTHING]
-        if last.finished or NO_ANSWER in last.sentence:
+        if last.finished or declines(last.sentence):
             return segments
         if cut:
             return segments if stands_whole(last.sentence, task.passages) else others
@@ -217,7 +217,7 @@ class Writer:
         if not segment.sentence or wording.is_own_phrase(segment.sentence):
             waiting.lay_out(segment, first=not draft.text)
             return
-        if NO_ANSWER in segment.sentence:
+        if declines(segment.sentence):
             draft.declined = not draft.kept
             return
         with draft.timed("verify"):

@@ -51,6 +51,21 @@ def test_other_brackets_are_no_markers(text: str) -> None:
     assert all(not s.markers for s in segments(text))
 
 
+ELLIPSES = [
+    ("Wait... and see. [1] Then go… maybe [2]. Then… [3] Go on.", [(1,), (2,), (3,), ()]),
+    ("AI等等……还有很多。[1]然后…… [2]结束。【3】", [(1,), (2,), (3,)]),
+]
+
+
+@pytest.mark.parametrize(("text", "markers"), ELLIPSES)
+def test_an_ellipsis_ends_a_sentence_only_before_another(text: str, markers: list[object]) -> None:
+    whole = segments(text)
+    assert [segment.markers for segment in whole] == markers
+    assert segments(*text) == whole
+    for cut in range(len(text)):
+        assert segments(text[:cut], text[cut:]) == whole
+
+
 def test_table_rules_are_layout() -> None:
     assert [s.kind for s in segments("|---|---|\n")] == [SegmentKind.LAYOUT]
 
