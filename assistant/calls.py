@@ -18,7 +18,7 @@ from assistant.errors import BackendError, StorageError
 from assistant.schema import Language
 from assistant.spending import Ledger
 from assistant.stopping import Stop
-from assistant.thinking import Piece
+from assistant.thinking import Piece, Said
 from assistant.tokens import count_tokens
 
 _log = logging.getLogger(__name__)
@@ -32,13 +32,22 @@ class Call:
     said: int = 0
     """Tokens of what it said, by ``count_tokens``."""
     spent: Spent | None = None
+    answered: bool = False
+    """Whether it said anything but thoughts."""
+    thought: bool = False
 
     def hear(self, piece: Piece | Spent) -> None:
         """Take what came."""
         if isinstance(piece, Spent):
             self.spent = piece
-        else:
-            self.said += count_tokens(piece.text)
+            return
+        self.said += count_tokens(piece.text)
+        if piece.said is Said.ANSWER:
+            self.answered = self.answered or bool(piece.text.strip())
+            return
+        self.thought = True
+        if piece.said is Said.RETRACTED:
+            self.answered = False
 
     def tokens(self) -> tuple[int, int, bool] | None:
         """Return the tokens in and out, and whether they are estimated; None for a call in vain."""
@@ -73,6 +82,10 @@ class Calls:
     """Those that are not well: for this answer they are not asked again."""
     unsupported: bool = False
     """Whether a language model wrote before and nothing of it could be shown."""
+    only_thought: bool = False
+    """Whether a language model thought and did not answer."""
+    too_dear: bool = False
+    """Whether a backend was passed over because today's budget is used up."""
 
     @property
     def writer(self) -> str:
@@ -105,12 +118,30 @@ class Calls:
         if not problem.of_question:
             self.gave_up.append(backend)
 
+    def wrote(self, backend: Backend, call: Call) -> None:
+        """Note that a backend came to an end, and whether it got beyond its thoughts."""
+        if not backend.generative:
+            return
+        if call.answered or not call.thought:
+            self.unsupported = True
+            return
+        advice = (
+            "name another model"
+            if backend.limits.thought_tokens
+            else "set FIRSTPILOT_THINKING=true"
+        )
+        problem = f"thinks aloud and comes to no answer; {advice}"
+        _log.warning("the backend %s %s", backend.name, problem)
+        self.failed.append(f"{backend.name}: {problem}")
+        self.only_thought = True
+
     def pass_over(self, backend: Backend, ledger: Ledger) -> bool:
         """Whether a backend is not to be asked: it failed before, or today's budget is used up."""
         if backend in self.gave_up:
             return True
         if backend.price is not None and ledger.exhausted:
             self.failed.append(f"{backend.name}: today's budget is used up")
+            self.too_dear = True
             self.gave_up.append(backend)
             return True
         return False
@@ -139,8 +170,11 @@ class Calls:
         if partial:
             told.append(wording.PARTIAL[language])
         if self.backend is not None and not self.backend.generative:
-            if self.unsupported:
-                told.append(wording.FELL_BACK_UNSUPPORTED[language])
-            elif self.failed:
-                told.append(wording.FELL_BACK[language])
+            reasons = (
+                (self.unsupported, wording.FELL_BACK_UNSUPPORTED),
+                (self.only_thought, wording.FELL_BACK_THINKING),
+                (self.too_dear, wording.FELL_BACK_BUDGET),
+                (bool(self.failed), wording.FELL_BACK),
+            )
+            told += [say[language] for holds, say in reasons if holds][:1]
         return told

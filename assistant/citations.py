@@ -8,19 +8,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import pairwise
 
-from assistant.language import split_sentences
+from assistant.language import ends_sentence, split_sentences
 from assistant.schema import Claim, Passage
 
 _MARKER = re.compile(r"\[\d{1,3}(?:\s*[,，–-]\s*\d{1,3})*\](?!\()|【\d{1,3}】|［\d{1,3}］")
 _LEADING_MARKERS = re.compile(rf"(?:\s*(?:{_MARKER.pattern}))+\s*")
+_TRAILING_MARKERS = re.compile(rf"(?:\s*(?:{_MARKER.pattern}))+\s*\Z")
 _OPEN_MARKER = re.compile(r"\s*[\[【［][\d,，\s–-]*$")
 _LAYOUT = re.compile(r"\s*(?:#{1,6}\s+|>\s?|[-*+•]\s+|\d{1,2}[.)、]\s+)*")
 _SEPARATOR = re.compile(r"\s*\|?[\s:|-]+\|?\s*")
 _LONGEST_RANGE = 20
+_PLAIN_COLUMN = re.compile(
+    r"|items?|group|category|type|kind|topic|point|aspect|name|share|percentage|percent|%|value|figure"
+    r"|number|amount|result|finding|details?|description|sources?|passage|notes?|compared"
+    r"|what the source says|#|no\.?"
+    r"|项目|类别|类型|种类|群体|名称|方面|要点|占比|比例|百分比|数值|数字|数量|结果|说明|描述|来源|备注|比较项"
+    r"|资料原文|序号",
+    re.IGNORECASE,
+)
+"""Names of columns that say nothing of their cells."""
 
 
 class SegmentKind(StrEnum):
@@ -29,8 +39,10 @@ class SegmentKind(StrEnum):
     SENTENCE = "sentence"
     HEADING = "heading"
     TABLE_ROW = "table_row"
+    TABLE_HEAD = "table_head"
+    """A table's names of columns, with the rule below them: says nothing without a row."""
     LAYOUT = "layout"
-    """Says nothing: blank lines, rules, the line between a table's head and body."""
+    """Says nothing: blank lines and rules."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +54,29 @@ class Segment:
     """Without layout and markers; a table row's cells are joined by spaces."""
     markers: tuple[int, ...]
     kind: SegmentKind
+    columns: tuple[str, ...] = ()
+    """Of a table row, the names of its columns, if it has a head."""
+
+    @property
+    def named(self) -> str:
+        """A row's cells, each with the name of its column where that says something: "sales 3%"."""
+        if not self.columns:
+            return self.sentence
+        cells = _cells(_MARKER.sub("", self.text))
+        names = (*self.columns, *("" for _ in cells))
+        pairs = [f"{_said(name)} {cell}".strip() for name, cell in zip(names, cells, strict=False)]
+        return ", ".join(filter(None, pairs))
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing that follows can go on with it: it ends with a stop or its line."""
+        if self.kind in {SegmentKind.LAYOUT, SegmentKind.TABLE_HEAD} or self.text.endswith("\n"):
+            return True
+        if self.kind is SegmentKind.TABLE_ROW:
+            return self.text.rstrip().endswith("|") and self.text.count("|") > 2
+        bare = _TRAILING_MARKERS.sub("", self.text)
+        # Behind a marker nobody goes on with a figure.
+        return ends_sentence(bare if bare == self.text else f"{bare}*")
 
 
 class SegmentReader:
@@ -51,6 +86,7 @@ class SegmentReader:
         """Start with nothing read."""
         self._line = ""
         self._given = 0
+        self._table = _Table()
 
     def feed(self, piece: str) -> list[Segment]:
         """Take more text; return the segments it finished."""
@@ -71,7 +107,7 @@ class SegmentReader:
         """Return what is left."""
         left = self._new(_segments(self._line))
         self._line, self._given = "", 0
-        return left
+        return [*left, *self._table.close()]
 
     def _new(self, segments: Sequence[Segment]) -> list[Segment]:
         """Return the segments of the current line that were not given out yet."""
@@ -81,7 +117,54 @@ class SegmentReader:
                 new.append(segment)
             at += len(segment.text)
         self._given = max(self._given, at)
-        return new
+        return [whole for segment in new for whole in self._table.take(segment)]
+
+
+class _Table:
+    """Finds the head of a table: a row waits until it is known whether a rule follows."""
+
+    def __init__(self) -> None:
+        self._first: Segment | None = None
+        self._columns: tuple[str, ...] | None = None
+        """Of the table that is under way, empty for one without a head; None outside."""
+
+    def take(self, segment: Segment) -> list[Segment]:
+        """Return the segments that are known now."""
+        if segment.kind is SegmentKind.TABLE_ROW:
+            if self._columns is None and self._first is None:
+                self._first = segment
+                return []
+            rows = self.close(())
+            return [*rows, replace(segment, columns=self._columns or ())]
+        if self._first is not None and segment.text.lstrip().startswith("|"):
+            head, self._first = self._first, None
+            self._columns = _cells(head.text)
+            text = head.text + segment.text
+            return [replace(head, text=text, sentence="", kind=SegmentKind.TABLE_HEAD)]
+        return [*self.close(), segment]
+
+    def close(self, columns: tuple[str, ...] | None = None) -> list[Segment]:
+        """Return the row that waits, which is no head."""
+        first, self._first = self._first, None
+        if first is not None or columns is None:
+            self._columns = columns
+        return [first] if first else []
+
+
+def _cells(row: str) -> tuple[str, ...]:
+    """Return the cells of a table row."""
+    return tuple(
+        cell.strip() for cell in row.strip().removeprefix("|").removesuffix("|").split("|")
+    )
+
+
+def _said(column: str) -> str:
+    """Return what a column's name adds to a cell; "Share" before a percentage adds nothing."""
+    name = _MARKER.sub("", column).strip(" *_`:：")
+    if _PLAIN_COLUMN.fullmatch(name):
+        return ""
+    # A capital is a heading's, not a name's.
+    return name[0].lower() + name[1:] if name[1:2].islower() else name
 
 
 def claims_of(text: str) -> list[Claim]:

@@ -358,16 +358,28 @@ def backends(
     from assistant.trials import try_backend
 
     settings = Settings()
-    configured = [make_backend(name, settings) for name in parse_backends(settings.backend)[:-1]]
+    names = parse_backends(settings.backend)[:-1]
+    configured = [make_backend(name, settings) for name in names]
+    # A file has no address.
+    addresses = [settings.address_of(name) if name.kind in PRESETS else None for name in names]
     if not test:
         if as_json:
-            _echo_json({"configured": settings.backend, "presets": list(PRESETS)})
+            listed = [
+                {"name": backend.name, "address": address, "local": backend.local}
+                for backend, address in zip(configured, addresses, strict=True)
+            ]
+            presets = [
+                {"name": preset.name, "address": preset.base_url, "model": preset.model}
+                for preset in PRESETS.values()
+            ]
+            _echo_json({"configured": listed, "presets": presets})
         else:
             typer.echo(backends_listed(configured))
         return
     trials = [try_backend(backend) for backend in configured]
     if as_json:
-        _echo_json([asdict(trial) for trial in trials])
+        tried = zip(trials, addresses, strict=True)
+        _echo_json([{**asdict(trial), "address": address} for trial, address in tried])
     else:
         for trial in trials:
             typer.echo(trial_line(trial))

@@ -16,6 +16,7 @@ from enum import StrEnum
 from assistant.agreement import has_name, held, share
 from assistant.figures import Comparator, Figure, FigureKind, describe, same_figure
 from assistant.normalise import normalise
+from assistant.openends import turned_by
 from assistant.polarity import CERTAIN, reversals, turns_of
 from assistant.reading import Ground, Reader, Reading, Word
 from assistant.schema import Language
@@ -59,6 +60,8 @@ class FindingKind(StrEnum):
     ADVICE = "advice"
     DETAIL = "detail"
     """A part of the claim of which next to nothing stands in the evidence."""
+    OPEN = "open"
+    """The claim is a part of a sentence whose rest turns it round."""
 
 
 _ACROSS = frozenset({FindingKind.FIGURE, FindingKind.NUMBER})
@@ -97,6 +100,7 @@ class Finder:
         if claim.plain.strip() == top.plain.strip():
             return []
         found = [
+            *_open(claim, ground),
             *self._figures(claim, ground, top),
             *_numbers(claim, ground),
             *_names(claim, ground),
@@ -304,6 +308,13 @@ def _closeness(ours: _Around, theirs: _Around) -> float:
         ]
         found += word.weight * min(near, max(there, default=0.0))
     return found / total
+
+
+def _open(claim: Reading, ground: Ground) -> Iterator[Finding]:
+    """Yield what the evidence goes on with where a claim leaves off, when that turns it round."""
+    rest = turned_by(claim, ground.sentences)
+    if rest:
+        yield Finding(kind=FindingKind.OPEN, theirs=rest)
 
 
 def _numbers(claim: Reading, ground: Ground) -> Iterator[Finding]:

@@ -63,6 +63,12 @@ def checkable(text: str) -> list[Claim]:
     return [claim for claim in claims_of(text) if not is_own_phrase(claim.text)]
 
 
+def unfinished(claim: Claim) -> ClaimCheck:
+    """Return the check of a sentence that breaks off where its source goes on."""
+    reason = SAY[detect_language(claim.text)]["unfinished"]
+    return _verdict(claim, Verdict.UNSUPPORTED, 0.0, reason, layer=Layer.RULES)
+
+
 class LayeredVerifier:
     """Checks by quotes, then rules, then a fitted model. Safe to share between threads."""
 
@@ -143,18 +149,17 @@ class LayeredVerifier:
         return _verdict(claim, Verdict.SUPPORTED, chance, reason, *evidence, layer=Layer.LEARNED)
 
     def _verbatim(self, text: str, passage: Passage) -> tuple[int, int] | None:
-        """Return where the passage's text holds a claim word for word, or None.
+        """Return where the passage's text holds a claim as a whole sentence word for word, or None.
 
-        A table row may add a short label without figures to its quote, of words of the passage.
+        A part of a sentence is none: "had" may go on with "not". A table row may add a short label
+        without figures to its quote, of words of the passage.
         """
         wanted = _plain(text)
         if not wanted:
             return None
         for start, end in quotable_spans(passage.chunk.text):
             sentence = _plain(passage.chunk.text[start:end])
-            part = len(wanted) >= LABEL and wanted in sentence
-            # A part that leaves out "not" says the opposite of the whole.
-            if sentence == wanted or (part and is_negative(wanted) == is_negative(sentence)):
+            if sentence == wanted:
                 return start, end
             label = wanted.removesuffix(sentence)
             if sentence and label != wanted and self._is_label(label, passage):

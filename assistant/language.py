@@ -175,6 +175,17 @@ def split_sentences(text: str) -> list[Span]:
     return spans
 
 
+def ends_sentence(text: str) -> bool:
+    """Whether a text ends with a sentence's end, whatever may follow; "28." may become "28.3"."""
+    text = text.rstrip()
+    bare = text.rstrip(_CLOSERS)
+    if text == bare and re.search(r"\d\.\Z", text):
+        return False
+    return bare.endswith(tuple("。！？.!?…")) and len(split_sentences(f"{text} x")) > len(
+        split_sentences(text)
+    )
+
+
 def _ends(text: str) -> list[int]:
     """Return the offsets behind each sentence's last character; the last one is the text's end."""
     ends: list[int] = []

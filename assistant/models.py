@@ -25,8 +25,12 @@ from assistant.presets import (
     LOCAL_PATIENCE,
     PRESETS,
     BackendName,
+    Preset,
     is_loopback,
     parse_backends,
+    preset_at,
+    stays_here,
+    thinks_by_name,
 )
 from assistant.settings import Settings
 from assistant.thinking import THOUGHT
@@ -102,13 +106,13 @@ def make_backend(name: BackendName, settings: Settings) -> Backend:
 
 def _caller(name: BackendName, settings: Settings) -> tuple[Limits, _Caller, bool]:
     """Return the limits of a backend, what calls it, and whether it is on this machine."""
-    preset = PRESETS.get(name.kind)
+    preset = _preset(name, settings)
     context = settings.context_tokens or (preset.context if preset else LOCAL_CONTEXT)
     if preset is None:
         context = min(context, trained_for(Path(name.model)) or context)
     patience = preset.patience if preset else LOCAL_PATIENCE
     answer_tokens = min(settings.answer_tokens, context // 4)
-    thinks = settings.thinking or (preset is not None and not preset.no_thinking)
+    thinks = _always_thinks(name, settings) or (preset is not None and preset.thinks)
     limits = Limits(
         first_token_seconds=settings.first_token_seconds or patience,
         answer_seconds=settings.answer_seconds,
@@ -134,7 +138,7 @@ def _caller(name: BackendName, settings: Settings) -> tuple[Limits, _Caller, boo
             )
         return _server(name, settings, limits, base_url, key)
 
-    return limits, _Caller(check), is_loopback(base_url)
+    return limits, _Caller(check), stays_here(name.model, base_url)
 
 
 def make_chat_model(
@@ -229,7 +233,7 @@ def _server(
     from assistant.servers import Server
 
     local_file = name.kind == GGUF
-    preset = PRESETS["llamacpp" if local_file else name.kind]
+    preset = _preset(name, settings) or PRESETS["llamacpp"]
     return Server(
         name=str(name),
         model=Path(name.model).stem if local_file else name.model,
@@ -240,12 +244,24 @@ def _server(
         first_token_seconds=limits.first_token_seconds,
         retries=0 if local_file else settings.retries,
         # Thinking aloud, models repeat themselves when they are not let choose.
-        temperature=None if settings.thinking else preset.temperature,
+        temperature=None if _always_thinks(name, settings) else preset.temperature,
         extra={
             preset.limit_field: limits.answer_tokens + limits.thought_tokens,
             **(preset.thinking if settings.thinking else preset.no_thinking),
         },
     )
+
+
+def _preset(name: BackendName, settings: Settings) -> Preset | None:
+    """Return a service's habits, None for a file."""
+    if name.kind == GGUF:
+        return None
+    return preset_at(name.kind, name.model, settings.address_of(name))
+
+
+def _always_thinks(name: BackendName, settings: Settings) -> bool:
+    """Whether a model thinks aloud because the operator or its name says so."""
+    return settings.thinking or thinks_by_name(Path(name.model).name)
 
 
 def _key_variable(name: BackendName, settings: Settings) -> str:

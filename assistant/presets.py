@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,6 +24,8 @@ PATIENCE, LOCAL_PATIENCE = 30.0, 180.0
 """Seconds to wait for a first word: a model on one's own processor reads 50 to 100 tokens of a
 prompt a second, and may have to be loaded first. A server that is not there is told at once."""
 _ADDRESS = re.compile(r"@(?=https?://)")
+_BARE_ADDRESS = re.compile(r"@(?:localhost\b|[\w.-]+:\d+|\[[\da-f:]+\]|[\w.-]+/v\d)", re.IGNORECASE)
+"""An address without its scheme; LM Studio's ``qwen3-4b@q4_k_m`` is a model."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +45,8 @@ class Preset:
     """What to send so that a model that can think does, where it would not by itself."""
     no_thinking: Mapping[str, Any] = field(default_factory=dict)
     """What to send so that a model that can think answers at once."""
+    thinks: bool = False
+    """Whether its models think before they answer, or may, and no switch stops them."""
     temperature: float | None = 0.0
     """None where models refuse to be told."""
     limit_field: str = "max_tokens"
@@ -68,6 +72,14 @@ def is_loopback(url: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
+def stays_here(model: str, url: str) -> bool:
+    """Whether text for a model at an address stays on this machine, as far as can be seen.
+
+    Ollama passes what is asked of ``gpt-oss:120b-cloud`` or ``qwen3:cloud`` on to its own service.
+    """
+    return is_loopback(url) and not model.lower().endswith(("-cloud", ":cloud"))
+
+
 _TEMPLATE_SWITCH = {"chat_template_kwargs": {"enable_thinking": False}}
 PRESETS: Mapping[str, Preset] = {
     preset.name: preset
@@ -79,6 +91,7 @@ PRESETS: Mapping[str, Preset] = {
             model="gpt-5-mini",
             needs_key=True,
             context=LARGE_CONTEXT,
+            thinks=True,
             temperature=None,
             limit_field="max_completion_tokens",
         ),
@@ -145,7 +158,7 @@ PRESETS: Mapping[str, Preset] = {
             base_url="http://127.0.0.1:1234/v1",
             key_variable="LMSTUDIO_API_KEY",
             model="qwen3-4b",
-            no_thinking=_TEMPLATE_SWITCH,
+            thinks=True,  # it heeds no chat_template_kwargs
         ),
         Preset(
             name="llamacpp",
@@ -156,6 +169,27 @@ PRESETS: Mapping[str, Preset] = {
         ),
     )
 }
+
+
+_OF_OPENAI = re.compile(r"(?:gpt-[5-9]|o[1-9])", re.IGNORECASE)
+_THINKERS = re.compile(r"deepseek-?r1|distill|qwq|thinking|reasoner", re.IGNORECASE)
+
+
+def preset_at(kind: str, model: str, base_url: str) -> Preset:
+    """Return the habits of a service at an address.
+
+    Only OpenAI's own models have those of ``openai``; elsewhere the name means any server that
+    speaks its protocol.
+    """
+    preset = PRESETS[kind]
+    if kind != "openai" or base_url == preset.base_url or _OF_OPENAI.match(model):
+        return preset
+    return replace(preset, thinks=False, temperature=0.0, limit_field="max_tokens")
+
+
+def thinks_by_name(model: str) -> bool:
+    """Whether a model's name says that it always thinks aloud first."""
+    return bool(_THINKERS.search(model))
 
 
 def is_among(model: str, offered: Collection[str]) -> bool:
@@ -186,7 +220,7 @@ def parse_backends(text: str) -> tuple[BackendName, ...]:
     The embedded backend is always last: a dead service must never mean no answer.
 
     Raises:
-        ValueError: a name is unknown or lacks its path.
+        ValueError: a name is unknown, lacks its path, or has an address that is none.
     """
     names: list[BackendName] = []
     for part in filter(None, map(str.strip, text.split(","))):
@@ -199,6 +233,11 @@ def parse_backends(text: str) -> tuple[BackendName, ...]:
         if kind != GGUF and kind not in PRESETS:
             known = ", ".join([EMBEDDED, *PRESETS, "gguf:<file or folder>"])
             raise ValueError(f"{hidden(named)!r} is no backend; the choices are {known}")
+        if kind != GGUF and _BARE_ADDRESS.search(model):
+            raise ValueError(
+                f"{hidden(named)!r} has an address without http:// or https://; write it as "
+                "vllm:m@http://gpu1:8000/v1"
+            )
         names.append(
             BackendName(
                 kind=kind,

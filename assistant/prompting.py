@@ -22,6 +22,7 @@ from assistant.errors import PromptError
 from assistant.schema import Asked, Language, Passage
 
 NO_ANSWER = "NO_ANSWER"
+_DECLINES = re.compile(r"\bno_answer\b|\A\W*no[ _-]?answer\W*\Z", re.IGNORECASE)
 """What a model writes, alone, when the passages do not answer."""
 
 FILLED: Mapping[str, frozenset[str]] = {
@@ -89,6 +90,11 @@ class Excerpt:
         """Return grade and date of what the sentence at an offset of the text rests on."""
         found = ((grade, at) for start, end, grade, at in self.rests if start <= offset < end)
         return next(found, (self.grade, self.published))
+
+
+def declines(sentence: str) -> bool:
+    """Whether a model says with the agreed word, in any case, that the passages do not answer."""
+    return _DECLINES.search(sentence) is not None
 
 
 def load_prompt(folder: Path, name: str) -> Prompt:

@@ -27,6 +27,7 @@ SAY: dict[Language, dict[str, str]] = {
         "words": "too little of it stands in the source",
         "empty": "the cited passage has no sentence to compare with",
         "wordless": "there are no words in it to check",
+        "unfinished": "breaks off in the middle of a sentence of the source",
     },
     Language.ZH: {
         "dangling": "引用了不存在的来源 [{}]",
@@ -37,6 +38,7 @@ SAY: dict[Language, dict[str, str]] = {
         "words": "大部分内容在来源中找不到",
         "empty": "所引段落没有可比对的句子",
         "wordless": "没有可以核对的文字",
+        "unfinished": "来源中的这句话没有说完",
     },
 }
 _OTHERWISE: dict[Language, dict[FindingKind, str]] = {
@@ -51,6 +53,7 @@ _OTHERWISE: dict[Language, dict[FindingKind, str]] = {
         FindingKind.COMPARISON: "the source compares the other way round",
         FindingKind.ADVICE: "the source tells a fact and gives no such advice",
         FindingKind.DETAIL: "the source does not say: {ours}",
+        FindingKind.OPEN: "it is a part of a sentence that also says: {theirs}",
     },
     Language.ZH: {
         FindingKind.FIGURE: "来源中是 {theirs}，回答中是 {ours}",
@@ -63,6 +66,7 @@ _OTHERWISE: dict[Language, dict[FindingKind, str]] = {
         FindingKind.COMPARISON: "来源的比较方向相反",
         FindingKind.ADVICE: "来源陈述的是事实，没有给出这样的建议",
         FindingKind.DETAIL: "来源没有说：{ours}",
+        FindingKind.OPEN: "只取了来源中一句话的一部分，其余是：{theirs}",
     },
 }  # fmt: skip
 _NOTHING = {Language.EN: "no such figure", Language.ZH: "没有这个数字"}

@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 
 from assistant.schema import Answer, Citation, Grade, Language
+from assistant.wording import WRITTEN
 
 _UNSAFE = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
@@ -85,7 +86,20 @@ def to_text(answer: Answer) -> str:
     if answer.citations:
         lines += ["", f"{_SOURCES[answer.language]}:"]
         lines += [f"  [{n}] {reference(c, answer.language)}" for n, c in _references(answer)]
-    return "\n".join(lines)
+    return "\n".join((*lines, "", written_by(answer, answer.language)))
+
+
+def written_by(answer: Answer, language: Language) -> str:
+    """Return in one line who wrote an answer, whether text left the machine, and what it cost."""
+    say, how = WRITTEN[language], answer.provenance
+    # Of an address or a file, only the name is a reader's business.
+    model = how.model.partition("@http")[0].rsplit("/", 1)[-1]
+    written = say["quoted"] if model.startswith("embedded") else say["written"].format(model=model)
+    parts = [written if answer.grounding.checks else say["itself"]]
+    parts.append(say["left"] if how.left_machine else say["stayed"])
+    if how.cost is not None:
+        parts.append(say["cost"].format(cost=f"{how.cost:.4f}"))
+    return clean(" · ".join(parts))
 
 
 def to_markdown(answer: Answer) -> str:

@@ -24,11 +24,27 @@ from assistant.hiding import hidden
 
 _LONGEST_QUOTE = 160
 _NO_CREDIT = ("quota", "billing", "balance", "credit")
+"""Words of a 429 that is about money."""
+_UNPAID = re.compile(r"arrearage|good standing|free ?tier.{0,60}(?:exhaust|only)", re.IGNORECASE)
+"""DashScope's words for it, with 400 and 403."""
 _FILTERED = re.compile(
-    r"filter|moderation|flagged|inspection|(?:content|usage)[ _]polic|request blocked|safety",
+    r"filter|moderation|flagged|inspection|(?:content|usage)[ _]polic|request blocked|safety"
+    r"|content exists risk",
     re.IGNORECASE,
 )
 """Words of services that refuse a question for what it says; OpenRouter does so with 403."""
+_NO_MODEL = re.compile(
+    r"model[ _]not[ _](?:exist|found)|model_not_supported|not a valid model|unknown model"
+    r"|model\W.{0,80}(?:does not exist|not found)",
+    re.IGNORECASE,
+)
+_NOT_HERE = re.compile(r"(?:country|region|territory|location).{0,40}not supported", re.IGNORECASE)
+_NO_SWITCH = re.compile(
+    r"(?:chat_template|enable_thinking|reasoning_effort).{0,40}not (?:supported|permitted|allowed)"
+    r"|does not support thinking",
+    re.IGNORECASE,
+)
+"""Words of local servers whose model has nothing to turn off."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,11 +114,12 @@ def _status(exc: Exception) -> int | None:
 
 def _refusal(status: int, exc: Exception, server: Server) -> BackendError:
     """Return the error for an answer with a status that is no success."""
-    said = _quoted(exc, server)
-    where, lower = _where(server), said.lower()
+    said, told = _quoted(exc, server), _told(exc)
+    where, lower = _where(server), told.lower()
     # "Allocated quota exceeded" is how DashScope says that it is asked too often.
     broke = "allocated quota" not in lower and any(word in lower for word in _NO_CREDIT)
-    if status == 402 or (status == 429 and broke):
+    unpaid = status in {400, 403} and _UNPAID.search(told)
+    if status == 402 or (status == 429 and broke) or unpaid:
         return BackendRejected(f"{where} has no credit left; top up the account")
     if status in {408, 504}:
         return BackendTimeout(f"{where} took too long: {said}", wait=_wait(exc))
@@ -110,28 +127,60 @@ def _refusal(status: int, exc: Exception, server: Server) -> BackendError:
         why = f"failed ({status}): {said}; try again"
         busy = "is asked too often; wait, or name another backend"
         return BackendUnavailable(f"{where} {busy if status == 429 else why}", wait=_wait(exc))
-    return _rejection(status, said, server)
+    if status < 400:
+        return BackendRejected(f"{where} has moved ({status}); set its address to where it is now")
+    return _explained(status, told, server) or _rejection(status, said, server)
+
+
+def _explained(status: int, told: str, server: Server) -> BackendRejected | None:
+    """Return the error for a refusal whose words say why, whatever its status; None for others."""
+    where = _where(server)
+    if status == 401:  # nothing but a key, whatever it says
+        return None
+    if status != 404 and _FILTERED.search(told):
+        return BackendRejected(f"{where} filtered the question; rephrase it", of_question=True)
+    if _NO_MODEL.search(told):
+        return _no_model(server)
+    if _NOT_HERE.search(told):
+        return BackendRejected(
+            f"{where} does not serve the country or region it is called from; name another backend"
+        )
+    if _NO_SWITCH.search(told):
+        return BackendRejected(
+            f"{where} knows no switch against thinking aloud; set FIRSTPILOT_THINKING=true, which "
+            "sends none"
+        )
+    return None
 
 
 def _rejection(status: int, said: str, server: Server) -> BackendRejected:
     """Return the error for a request that the server will never take."""
     where, lower = _where(server), said.lower()
-    if status >= 400 and status not in {401, 404} and _FILTERED.search(said):
-        return BackendRejected(f"{where} filtered the question; rephrase it", of_question=True)
-    if status in {401, 403}:
+    if status == 401:
         return BackendRejected(f"{where} refuses the key; set {server.key_variable}")
-    if status == 404:
+    if status == 403:
         return BackendRejected(
-            f"{where} knows no model {server.model!r}, or has another address, which mostly ends "
-            "in /v1; name another model, or mend the address"
+            f"{where} refuses the key, or what it asks for ({said}); set {server.key_variable}"
         )
-    if status < 400:
-        return BackendRejected(f"{where} has moved ({status}); set its address to where it is now")
+    if status == 404:
+        return _no_model(server)
     if "context" in lower or "too long" in lower:
         return BackendRejected(
             f"{where} has less context; set FIRSTPILOT_CONTEXT_TOKENS", of_question=True
         )
     return BackendRejected(f"{where} refused ({status}): {said}")
+
+
+def _no_model(server: Server) -> BackendRejected:
+    return BackendRejected(
+        f"{_where(server)} knows no model {server.model!r}, or has another address, which mostly "
+        "ends in /v1; name another model, or mend the address"
+    )
+
+
+def _told(exc: Exception) -> str:
+    """Return all that a server said, with the code of its error: to look for words, to search."""
+    return f"{getattr(exc, 'code', None) or ''} {getattr(exc, 'type', None) or ''} {exc}"
 
 
 def unreadable(server: Server) -> BackendUnavailable:

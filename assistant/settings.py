@@ -29,6 +29,7 @@ from assistant.presets import (
     check_address,
     is_loopback,
     parse_backends,
+    stays_here,
 )
 
 PREFIX = "FIRSTPILOT_"
@@ -372,7 +373,7 @@ class Settings(BaseSettings):
                 "vllm:<model>@http://host:8000/v1, and set each service's own key variable",
             )
         for name in services if self.daily_budget is not None else ():
-            if self.price_of(name) is None and not is_loopback(self.address_of(name)):
+            if self.price_of(name) is None and not stays_here(name.model, self.address_of(name)):
                 raise _misfit(
                     "daily_budget",
                     f"needs to know what {name} costs; set {PREFIX}PRICES as well, "

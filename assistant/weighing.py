@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 
     from assistant.embeddings import CachedEmbeddings
 
-COUNTED = tuple(kind for kind in FindingKind if kind is not FindingKind.DETAIL)
-"""Findings that the model sees; a missing part is among the words that are missing."""
+COUNTED = tuple(k for k in FindingKind if k not in {FindingKind.DETAIL, FindingKind.OPEN})
+"""Findings that the model sees; a missing part is among the words that are missing, and an open end
+decides by itself."""
 FEATURES: tuple[str, ...] = (
     *NAMES,
     *(f"finding_{kind.value}" for kind in COUNTED),

@@ -43,6 +43,34 @@ FELL_BACK_UNSUPPORTED = {
     " sources.",
     _ZH: "语言模型写的内容未能得到资料证实，以下内容直接引自资料。",
 }
+FELL_BACK_THINKING = {
+    _EN: "The language model only thought and came to no answer, so the answer is quoted from the"
+    " sources.",
+    _ZH: "语言模型只进行了思考，没有给出回答，以下内容直接引自资料。",
+}
+FELL_BACK_BUDGET = {
+    _EN: "Today's budget for the language model is used up, so the answer is quoted from the sources.",
+    _ZH: "今天的语言模型费用已达上限，以下内容直接引自资料。",
+}
+WRITTEN = {
+    _EN: {
+        "quoted": "Quoted from the sources by the built-in answerer",
+        "written": "Written by {model}",
+        "itself": "Answered by FirstPilot itself",
+        "left": "question and passages were sent to an outside service",
+        "stayed": "nothing left this machine",
+        "cost": "cost {cost}",
+    },
+    _ZH: {
+        "quoted": "由内置答题器直接引自资料",
+        "written": "由 {model} 撰写",
+        "itself": "由 FirstPilot 自行回答",
+        "left": "问题和相关段落已发送到外部服务",
+        "stayed": "内容未离开本机",
+        "cost": "费用 {cost}",
+    },
+}
+"""Who wrote an answer, where text went, and what it cost."""
 _LEAD_INS = frozenset(
     (
         *UNSURE.values(),

@@ -18,8 +18,9 @@ from assistant.calls import Call, Calls
 from assistant.chain import Chain, Task
 from assistant.citations import Segment, SegmentKind, SegmentReader, with_markers
 from assistant.errors import BackendError
-from assistant.grounding import Verifier
-from assistant.prompting import NO_ANSWER
+from assistant.grounding import Verifier, unfinished
+from assistant.openends import breaks_off, stands_whole
+from assistant.prompting import declines
 from assistant.schema import (
     Claim,
     ClaimCheck,
@@ -33,6 +34,41 @@ from assistant.schema import (
 )
 from assistant.spending import Ledger
 from assistant.thinking import Piece, Said
+
+_NOTHING = Segment(text="", sentence="", markers=(), kind=SegmentKind.LAYOUT)
+
+
+@dataclass(slots=True)
+class Waiting:
+    """Lay-out that is shown only before something that is."""
+
+    text: str = ""
+    head: str = ""
+    """Of a table, for its rows alone."""
+    dropped: bool = False
+    """Whether what stood right before was not shown: a rule below it would rule something else."""
+
+    def lay_out(self, segment: Segment, *, first: bool) -> None:
+        """Take what claims nothing; white space alone begins no answer."""
+        if segment.kind is SegmentKind.TABLE_HEAD:
+            self.head += segment.text
+            return
+        rule = not segment.sentence and bool(segment.text.strip())
+        if not (rule and self.dropped) and (segment.text.strip() or not first):
+            self.text += segment.text
+        self.head, self.dropped = "", False
+
+    def before(self, segment: Segment) -> str:
+        """Return what is to be shown before a segment, and wait no more."""
+        text = self.text + (self.head if segment.kind is SegmentKind.TABLE_ROW else "")
+        self.text, self.head, self.dropped = "", "", False
+        return text
+
+    def drop(self, segment: Segment) -> None:
+        """Note that a segment is not shown."""
+        self.dropped = True
+        if segment.kind is not SegmentKind.TABLE_ROW:
+            self.head = ""
 
 
 @dataclass(slots=True)
@@ -113,7 +149,7 @@ class Writer:
             except BackendError:
                 draft.partial = bool(draft.kept)
             else:
-                draft.calls.unsupported |= backend.generative
+                draft.calls.wrote(backend, call)
             if draft.kept or draft.declined:
                 return
 
@@ -121,7 +157,7 @@ class Writer:
         self, pieces: Generator[Piece | Spent], call: Call, task: Task, draft: Draft
     ) -> Iterator[Event]:
         """Yield a backend's sentences, each checked; lay-out waits for the sentence it leads to."""
-        reader, pending = SegmentReader(), _caution(task, draft)
+        reader, waiting, cut = SegmentReader(), Waiting(_caution(task, draft)), False
         try:
             while True:
                 with draft.timed("generate"):
@@ -130,9 +166,9 @@ class Writer:
                     call.hear(piece)
                 match piece:
                     case None:
-                        segments = reader.close()
+                        segments = yield from self._last(reader.close(), cut, task, draft)
                     case Spent():
-                        draft.partial = piece.cut_short
+                        draft.partial = cut = piece.cut_short
                         continue
                     case Piece(said=Said.THOUGHT, text=thought):
                         draft.thoughts += thought
@@ -140,39 +176,65 @@ class Writer:
                         continue
                     case Piece(said=Said.RETRACTED):
                         draft.retract()
-                        reader, pending = SegmentReader(), _caution(task, draft)
+                        reader, waiting = SegmentReader(), Waiting(_caution(task, draft))
                         yield Restarted()
                         continue
                     case Piece(text=text):
                         segments = reader.feed(text)
                 for segment in segments:
-                    pending = yield from self._judged(segment, pending, task, draft)
+                    yield from self._judged(segment, waiting, task, draft)
                 if piece is None:
                     return
         finally:
             pieces.close()
 
+    def _last(
+        self, segments: list[Segment], cut: bool, task: Task, draft: Draft
+    ) -> Generator[Event, None, list[Segment]]:
+        """Return the last segments without a sentence that breaks off: it may mean the opposite.
+
+        Where the model was cut off, that is dropped: it never said it. Where it ended by itself, it
+        is withheld if a source goes on.
+        """
+        *others, last = segments or [_NOTHING]
+        if last.finished or declines(last.sentence):
+            return segments
+        if cut:
+            return segments if stands_whole(last.sentence, task.passages) else others
+        if not breaks_off(last.sentence, task.passages):
+            return segments
+        draft.partial = True
+        claim = Claim(text=last.sentence, start=0, end=len(last.sentence), markers=last.markers)
+        check = unfinished(claim)
+        draft.withheld.append(check)
+        yield Withheld(check=check)
+        return others
+
     def _judged(
-        self, segment: Segment, pending: str, task: Task, draft: Draft
-    ) -> Generator[Event, None, str]:
-        """Yield a segment if it may be shown; return the lay-out that still waits."""
-        if segment.kind is SegmentKind.LAYOUT or wording.is_own_phrase(segment.sentence):
-            return pending + segment.text if draft.text or segment.text.strip() else pending
-        if NO_ANSWER in segment.sentence:
+        self, segment: Segment, waiting: Waiting, task: Task, draft: Draft
+    ) -> Iterator[Event]:
+        """Yield a segment if it may be shown."""
+        if not segment.sentence or wording.is_own_phrase(segment.sentence):
+            waiting.lay_out(segment, first=not draft.text)
+            return
+        if declines(segment.sentence):
             draft.declined = not draft.kept
-            return pending
+            return
         with draft.timed("verify"):
-            check, text = self._check(segment, task.passages, len(draft.text + pending))
+            at = len(draft.text + waiting.text + waiting.head)
+            check, text = self._check(segment, task.passages, at)
         if check.verdict is not Verdict.SUPPORTED:
-            draft.withheld.append(check)
-            yield Withheld(check=check)
-            return pending
-        if pending:
-            yield draft.say(pending)
+            waiting.drop(segment)
+            if not _leads_in(segment):
+                draft.withheld.append(check)
+                yield Withheld(check=check)
+            return
+        before = waiting.before(segment)
+        if before:
+            yield draft.say(before)
         draft.kept.append(check)
         draft.text += text
         yield Verified(check=check, piece=text)
-        return ""
 
     def _check(
         self, segment: Segment, passages: Sequence[Passage], at: int
@@ -189,7 +251,7 @@ class Writer:
             end=offset + len(segment.sentence),
             markers=segment.markers,
         )
-        check = self._verifier.check([claim], passages).checks[0]
+        check = self._held(claim, segment, passages)
         if check.verdict is Verdict.SUPPORTED:
             valid = [n for n in claim.markers if 1 <= n <= len(passages)]
             text = (
@@ -201,10 +263,23 @@ class Writer:
         for n in range(1, len(passages) + 1):
             if n in claim.markers:
                 continue
-            retry = self._verifier.check([replace(claim, markers=(n,))], passages).checks[0]
+            retry = self._held(replace(claim, markers=(n,)), segment, passages)
             if retry.verdict is Verdict.SUPPORTED:
                 return retry, with_markers(segment.text, [n])
         return check, segment.text
+
+    def _held(self, claim: Claim, segment: Segment, passages: Sequence[Passage]) -> ClaimCheck:
+        """Return a claim's check; a table row has to hold under the names of its columns too."""
+        (check,) = self._verifier.check([claim], passages).checks
+        if check.verdict is not Verdict.SUPPORTED or segment.named == segment.sentence:
+            return check
+        (named,) = self._verifier.check([replace(claim, text=segment.named)], passages).checks
+        return check if named.verdict is Verdict.SUPPORTED else replace(named, claim=claim)
+
+
+def _leads_in(segment: Segment) -> bool:
+    """Whether a sentence only leads to what follows it: not shown, and no loss."""
+    return segment.sentence.endswith((":", "：")) and not any(map(str.isdigit, segment.sentence))
 
 
 def _caution(task: Task, draft: Draft) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import statistics
 import sys
 import tempfile
@@ -33,10 +34,13 @@ from assistant import (
     Verified,
     Withheld,
     make_embeddings,
+    split_sentences,
 )
 from evals.relay import relaying
 
 CASES = Path(__file__).with_name("cases")
+_END = re.compile(r"[.!?。！？…][\"'”’)）」』》*_]*$")
+_LETTERS = re.compile(r"[\W_]+")
 SMALL: dict[str, Any] = {
     "passages": 2,
     "prompt_tokens": 500,
@@ -151,6 +155,8 @@ def unsupported(assistant: Assistant, answer: Answer, pieces: Sequence[Verified]
         found.append("what was shown is not the answer's text")
     if answer.abstained:
         return found
+    if not answer.provenance.model.startswith("embedded"):
+        found += [text for text in unended(pieces) if not _stands_whole(text, answer)]
     claimless = "".join(piece.piece for piece in pieces if piece.check is None)
     again = assistant.verify(answer.text, answer.passages).checks
     return found + [
@@ -158,6 +164,23 @@ def unsupported(assistant: Assistant, answer: Answer, pieces: Sequence[Verified]
         for check in again
         if check.verdict is not Verdict.SUPPORTED and check.claim.text not in claimless
     ]
+
+
+def unended(pieces: Sequence[Verified]) -> list[str]:
+    """Return the checked sentences that end without a mark: what breaks off may mean anything."""
+    texts = [piece.check.claim.text for piece in pieces if piece.check is not None]
+    return [text for text in texts if not _END.search(text)]
+
+
+def _stands_whole(text: str, answer: Answer) -> bool:
+    """Whether a text, its cells apart, is made of nothing but whole sentences of the passages."""
+    wanted = _LETTERS.sub("", text).lower()
+    for passage in answer.passages:
+        held = passage.chunk.text
+        for span in split_sentences(held):
+            if _LETTERS.sub("", held[span.start : span.end]).lower() == wanted:
+                return True
+    return False
 
 
 def first_sentence_ratios(settings: Settings, upstream: str, asked: Sequence[str]) -> list[float]:

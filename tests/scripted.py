@@ -45,6 +45,8 @@ class Status:
     code: int
     message: str = "no"
     headers: tuple[tuple[str, str], ...] = ()
+    error_code: str | None = None
+    """The error's own code beside its message."""
 
 
 Answer = Sequence[Any] | Status | Callable[[dict[str, Any]], Sequence[Any]]
@@ -108,7 +110,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.script.broken += 1
 
     def _refuse(self, status: Status) -> None:
-        text = json.dumps({"error": {"message": status.message}}).encode()
+        error = {"message": status.message, "code": status.error_code}
+        text = json.dumps({"error": error}).encode()
         self.send_response(status.code)
         closing = (("Content-Length", str(len(text))), ("Connection", "close"))
         for name, value in (*status.headers, *closing):

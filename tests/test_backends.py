@@ -6,12 +6,13 @@ import json
 import socket
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from langchain_core.messages import HumanMessage
 
-from assistant import Assistant, AssistantError, Message, Role, Settings
+from assistant import Assistant, AssistantError, Message, Role, Settings, presets
 from assistant.assistant import Assistant as Whole
 from assistant.backends import Backend, Spent
 from assistant.breaking import FAILURES
@@ -420,6 +421,49 @@ def test_what_is_sent_fits_the_service(settings) -> None:
     assert script.requests[0]["max_tokens"] == 77 + THOUGHT_TOKENS
 
 
+_SWITCH = {"chat_template_kwargs": {"enable_thinking": False}}
+_PLAIN = {"max_tokens": 1000, "temperature": 0.0}
+BODIES = [
+    ("openai", {"max_completion_tokens": 1000 + THOUGHT_TOKENS}),
+    ("openai:gpt-4.1", {"max_completion_tokens": 1000 + THOUGHT_TOKENS}),
+    ("deepseek", {**_PLAIN, "thinking": {"type": "disabled"}}),
+    ("qwen", {**_PLAIN, "enable_thinking": False}),
+    ("qwen-intl", {**_PLAIN, "enable_thinking": False}),
+    ("openrouter", {**_PLAIN, "reasoning": {"enabled": False}}),
+    ("ollama", {**_PLAIN, "reasoning_effort": "none"}),
+    ("vllm", _PLAIN | _SWITCH),
+    ("sglang", _PLAIN | _SWITCH),
+    ("lmstudio", {**_PLAIN, "max_tokens": 2024}),
+    ("llamacpp", _PLAIN | _SWITCH),
+    ("openai:m@here", _PLAIN),
+    ("openai:gpt-5@here", {"max_completion_tokens": 1000 + THOUGHT_TOKENS}),
+    ("vllm:QwQ-32B", {"max_tokens": 1000 + THOUGHT_TOKENS} | _SWITCH),
+    ("ollama:deepseek-r1:8b", {"max_tokens": 2024, "reasoning_effort": "none"}),
+    ("openai:deepseek-reasoner@here", {"max_tokens": 1000 + THOUGHT_TOKENS}),
+]
+
+
+def test_every_preset_has_its_request_tested() -> None:
+    assert {name.partition(":")[0] for name, _ in BODIES} == set(PRESETS)
+
+
+@pytest.mark.parametrize(("name", "body"), BODIES)
+def test_what_each_service_is_sent(settings, monkeypatch, name: str, body: dict[str, Any]) -> None:
+    named, elsewhere, _ = name.partition("@")
+    preset = PRESETS[named.partition(":")[0]]
+    with serving(["One."]) as (address, script):
+        if elsewhere:
+            made = backend(settings, address, backend=named)
+        else:
+            # The service's own address, as far as the preset knows.
+            own = replace(preset, base_url=address)
+            monkeypatch.setattr(presets, "PRESETS", {**PRESETS, preset.name: own})
+            made = backend(settings, address, backend=named)
+        said(made)
+    common = {"messages", "model", "stream", "stream_options"}
+    assert {key: value for key, value in script.requests[0].items() if key not in common} == body
+
+
 # The whole path: what a reader is shown.
 
 
@@ -504,10 +548,19 @@ def test_when_nothing_survives_the_sources_are_quoted_and_it_is_said(asking, scr
         assert len(answer.provenance.failed) == 1
 
 
-def test_a_model_that_declines_is_believed(asking) -> None:
-    with serving(["NO_ANSWER"]) as (address, _):
+@pytest.mark.parametrize(
+    "word", ["NO_ANSWER", "NO_ANSWER.", "no_answer", "No answer", "NO ANSWER.", "**No_Answer**"]
+)
+def test_a_model_that_declines_is_believed(asking, word: str) -> None:
+    with serving([word]) as (address, _):
         _, answer = events(asking(address))
     assert answer.abstained
+
+
+def test_a_sentence_about_no_answer_declines_nothing(asking, fact: str) -> None:
+    with serving(["No answer came from 12% of firms. [1] ", fact]) as (address, _):
+        _, answer = events(asking(address))
+    assert answer.text.strip() == fact
 
 
 def test_the_next_backend_takes_over_before_anything_was_shown(settings, fact: str) -> None:
@@ -524,6 +577,23 @@ def test_the_next_backend_takes_over_before_anything_was_shown(settings, fact: s
     assert answer.provenance.model == "vllm:m"
     assert len(answer.provenance.failed) == 1
     assert len(script.requests) == 1
+
+
+def test_failover_by_setting(settings, fact: str) -> None:
+    with serving(Status(500)) as (dead, failed), serving([fact]) as (alive, script):
+        assistant = Assistant.from_settings(
+            Settings(
+                backend=f"vllm:m@{dead},sglang:n@{alive}",
+                retries=0,
+                data_dir=settings.data_dir,
+                knowledge_dir=settings.knowledge_dir,
+            )
+        )
+        answers = [assistant.ask(QUESTION) for _ in range(FAILURES + 1)]
+    assert all(answer.text.strip() == fact for answer in answers)
+    assert all(answer.provenance.model.startswith("sglang:n") for answer in answers)
+    assert all(len(answer.provenance.failed) == 1 for answer in answers)
+    assert (len(failed.requests), len(script.requests)) == (FAILURES, FAILURES + 1)
 
 
 def test_cancelling_an_answer_stops_the_model(asking, fact: str) -> None:
@@ -607,6 +677,20 @@ def test_a_wrong_name_is_refused_with_the_choices(text: str) -> None:
         parse_backends(text)
     with pytest.raises(SettingsError, match="FIRSTPILOT_BACKEND"):
         Settings(backend=text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["vllm:m@gpu1:8000/v1", "vllm:m@10.0.0.5:8000", "openai:m@localhost/v1", "vllm:@gpu1/v1"],
+)
+def test_an_address_without_its_scheme_is_refused(text: str) -> None:
+    with pytest.raises(SettingsError, match="without http://"):
+        Settings(backend=text)
+
+
+@pytest.mark.parametrize("model", ["qwen3-4b@q4_k_m", "@cf/meta/llama-3.1-8b", "a@b"])
+def test_a_model_may_have_an_at_sign(model: str) -> None:
+    assert parse_backends(f"lmstudio:{model}")[0].model == model
 
 
 @pytest.mark.parametrize("name", sorted(PRESETS))

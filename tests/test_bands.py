@@ -115,6 +115,7 @@ BANDS = {
         *{
             "agreement",
             "findings",
+            "openends",
             "judging",
             "passages",
             "reading",

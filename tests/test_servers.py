@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import sys
 import time
 from email.utils import formatdate
@@ -12,10 +13,11 @@ from typing import Any
 import pytest
 
 from assistant.backends import Spent
+from assistant.breaking import FAILURES
 from assistant.errors import BackendError, BackendRejected, BackendTimeout, BackendUnavailable
 from assistant.thinking import Said
 from tests.scripted import Status, Thinks, serving
-from tests.test_backends import backend, said
+from tests.test_backends import KEY, backend, said
 
 
 def data(value: object) -> bytes:
@@ -95,6 +97,43 @@ def test_answers_that_are_no_stream(settings, status: Status, kind, tells: str) 
     with serving(status) as (address, script), pytest.raises(kind, match=tells):
         said(backend(settings, address))
     assert len(script.requests) == 1
+
+
+NOT_PAID = "The free tier of the model has been exhausted. If you wish to continue access the model"
+REFUSALS = [
+    (Status(400, "Content Exists Risk"), "rephrase"),
+    (Status(400, "Input data is odd.", error_code="data_inspection_failed"), "rephrase"),
+    (Status(400, "Model Not Exist"), "knows no model 'm'"),
+    (Status(400, "x is not a valid model ID"), "knows no model 'm'"),
+    (Status(403, "no", error_code="model_not_found"), "knows no model 'm'"),
+    (Status(400, "The model `x` does not exist"), "knows no model 'm'"),
+    (Status(400, "Access denied, please make sure your account is in good standing."), "credit"),
+    (Status(400, "Access denied.", error_code="Arrearage"), "credit"),
+    (Status(403, NOT_PAID), "credit"),
+    (Status(403, "no", error_code="AllocationQuota.FreeTierOnly"), "credit"),
+    (Status(403, "Country, region, or territory not supported"), "country"),
+    (Status(400, "chat_template is not supported for Mistral tokenizers."), "FIRSTPILOT_THINKING"),
+    (Status(400, '"m" does not support thinking'), "FIRSTPILOT_THINKING"),
+    (Status(403, f"your plan has no {KEY} models"), r"your plan has no \*\*\* models"),
+    (Status(400, "strange"), "refused .400.: .*strange"),
+]
+
+
+@pytest.mark.parametrize(("status", "tells"), REFUSALS)
+def test_refusals_as_services_word_them(settings, status: Status, tells: str) -> None:
+    with serving(status) as (address, script):
+        asked = backend(settings, address)
+        for _ in range(FAILURES + 1):
+            before = len(script.requests)
+            with pytest.raises(BackendError) as caught:
+                said(asked)
+            if not before:
+                assert isinstance(caught.value, BackendRejected)
+                assert re.search(tells, str(caught.value)), caught.value
+                assert caught.value.of_question is (tells == "rephrase")
+                assert KEY not in str(caught.value)
+    # A refused question says nothing about the next one.
+    assert len(script.requests) == FAILURES + (tells == "rephrase")
 
 
 @pytest.mark.parametrize("piece", ["word ", Thinks("word ")])

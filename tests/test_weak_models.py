@@ -8,12 +8,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from assistant import Settings, split_sentences
 from assistant.assistant import Assistant
-from evals.backend_bench import CASES, questions, read, unsupported
+from evals.backend_bench import CASES, questions, read, unended, unsupported
 from tests.scripted import Thinks, serving
 from tests.support import FOUNDING
 
@@ -88,6 +89,20 @@ def test_nothing_known_to_be_wrong_is_shown(settings: Settings) -> None:
                 assert plain(wrong) not in shown, question
     assert written > COUNT / 2
     assert withheld > written
+
+
+def test_a_sentence_without_end_is_reported(assistant: Assistant) -> None:
+    answer, pieces = read(assistant, "How many SMEs use AI?")
+    assert unsupported(assistant, answer, pieces) == []
+    whole = next(piece for piece in pieces if piece.check is not None)
+    assert whole.check is not None
+    cut = whole.check.claim.text.rsplit(" ", 2)[0]
+    broken = replace(whole, check=replace(whole.check, claim=replace(whole.check.claim, text=cut)))
+    assert unended([whole, broken]) == [cut]
+    by_model = replace(answer, provenance=replace(answer.provenance, model="vllm:m"))
+    kept = [broken if piece is whole else piece for piece in pieces]
+    assert cut in unsupported(assistant, by_model, kept)
+    assert cut not in unsupported(assistant, by_model, pieces)
 
 
 def test_the_bench_has_as_many_questions_as_it_says() -> None:

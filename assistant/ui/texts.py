@@ -6,6 +6,7 @@ Invariant: both languages have the same keys and the same number of examples, wh
 from __future__ import annotations
 
 from assistant.schema import Kind, Language
+from assistant.wording import WRITTEN
 
 _EN = {
     "title": "FirstPilot",
@@ -67,13 +68,8 @@ _EN = {
     "left_out_means": "Each sentence a model writes is held against the passage it cites. One that"
     " its source does not support is not shown, so that you need not find the error yourself.",
     "thoughts": "What the model thought; unchecked, no part of the answer",
-    "quoted": "Quoted from the sources by the built-in answerer",
-    "written": "Written by {model}",
-    "itself": "Answered by FirstPilot itself",
-    "left": "question and passages were sent to an outside service",
     "perhaps": "question and passages may have been sent to an outside service",
-    "stayed": "nothing left this machine",
-    "cost": "cost {cost}",
+    "stayed": WRITTEN[Language.EN]["stayed"],
     "more": "Ask next",
     "answerable": "Questions I can answer",
     "browse": "See everything that is covered",
@@ -219,13 +215,8 @@ _ZH = {
     "left_out_why": "为什么会略去一些句子",
     "left_out_means": "模型写的每句话都会与它引用的段落核对。来源不支持的句子不会显示，免得您自己去找错误。",
     "thoughts": "模型的思考过程：未经核对，不属于回答",
-    "quoted": "由内置答题器直接引自资料",
-    "written": "由 {model} 撰写",
-    "itself": "由 FirstPilot 自行回答",
-    "left": "问题和相关段落已发送到外部服务",
     "perhaps": "问题和相关段落可能已发送到外部服务",
-    "stayed": "内容未离开本机",
-    "cost": "费用 {cost}",
+    "stayed": WRITTEN[Language.ZH]["stayed"],
     "more": "还可以问",
     "answerable": "我能回答的问题",
     "browse": "查看知识库的全部内容",

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from assistant.rendering import escape_html
+from assistant.rendering import escape_html, written_by
 from assistant.schema import Answer, AnswerKind, ClaimCheck, Language
 from assistant.ui.html import Badges, answer_html, thoughts_html
 from assistant.ui.texts import EXAMPLES, TEXTS
@@ -167,21 +167,8 @@ def _notices(answer: Answer, language: Language) -> str:
     if count:
         checked = say["checked_one"] if count == 1 else say["checked"].format(count=count)
         parts.append(f'<p class="fp-checked"><span aria-hidden="true">✓</span> {checked}</p>')
-    parts.append(_meta(_written_by(answer, language)))
+    parts.append(_meta(written_by(answer, language)))
     return "".join(parts)
-
-
-def _written_by(answer: Answer, language: Language) -> str:
-    """Return who wrote an answer, whether text left the machine, and what it cost."""
-    say, how = TEXTS[language], answer.provenance
-    # Of an address or a file, only the name is a reader's business.
-    model = how.model.partition("@http")[0].rsplit("/", 1)[-1]
-    written = say["quoted"] if model.startswith("embedded") else say["written"].format(model=model)
-    parts = [written if answer.grounding.checks else say["itself"]]
-    parts.append(say["left"] if how.left_machine else say["stayed"])
-    if how.cost is not None:
-        parts.append(say["cost"].format(cost=f"{how.cost:.4f}"))
-    return " · ".join(parts)
 
 
 def _tools(turn: Shown, language: Language, *, last: bool) -> str:
