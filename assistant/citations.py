@@ -158,6 +158,11 @@ def _cells(row: str) -> tuple[str, ...]:
     )
 
 
+def is_plain_column(name: str) -> bool:
+    """Whether a column's name says nothing of its cells, as "Share" before a percentage."""
+    return not _said(name)
+
+
 def _said(column: str) -> str:
     """Return what a column's name adds to a cell; "Share" before a percentage adds nothing."""
     name = _MARKER.sub("", column).strip(" *_`:：")

@@ -16,15 +16,24 @@ from assistant import wording
 from assistant.backends import Spent
 from assistant.calls import Call, Calls
 from assistant.chain import Chain, Task
-from assistant.citations import Segment, SegmentKind, SegmentReader, with_markers
+from assistant.citations import (
+    Segment,
+    SegmentKind,
+    SegmentReader,
+    is_plain_column,
+    with_markers,
+)
 from assistant.errors import BackendError
 from assistant.grounding import Verifier, unfinished
+from assistant.normalise import normalise
 from assistant.openends import breaks_off, stands_whole
+from assistant.polarity import turns_of
 from assistant.prompting import declines
 from assistant.schema import (
     Claim,
     ClaimCheck,
     Event,
+    Layer,
     Passage,
     Restarted,
     Thought,
@@ -34,6 +43,7 @@ from assistant.schema import (
 )
 from assistant.spending import Ledger
 from assistant.thinking import Piece, Said
+from assistant.units import units_of
 
 _NOTHING = Segment(text="", sentence="", markers=(), kind=SegmentKind.LAYOUT)
 
@@ -274,7 +284,23 @@ class Writer:
         if check.verdict is not Verdict.SUPPORTED or segment.named == segment.sentence:
             return check
         (named,) = self._verifier.check([replace(claim, text=segment.named)], passages).checks
-        return check if named.verdict is Verdict.SUPPORTED else replace(named, claim=claim)
+        if named.verdict is Verdict.SUPPORTED:
+            return check
+        # A column's name makes a row no sentence: too little in common is no fault of such words.
+        cited = [passages[n - 1] for n in claim.markers if 1 <= n <= len(passages)]
+        plain = named.layer is Layer.LEARNED and _plain_names(segment.columns, cited)
+        return check if plain else replace(named, claim=claim)
+
+
+def _plain_names(columns: Sequence[str], passages: Sequence[Passage]) -> bool:
+    """Whether names of columns are words of passages, and turn nothing round."""
+    text = " ".join(columns)
+    turns = turns_of(text)
+    if turns.negations or any(map(any, turns.opposites)):
+        return False
+    there = units_of(normalise(" ".join(passage.chunk.text for passage in passages)))
+    named = (name for name in columns if not is_plain_column(name))
+    return {unit for name in named for unit in units_of(normalise(name))} <= set(there)
 
 
 def _leads_in(segment: Segment) -> bool:

@@ -226,6 +226,15 @@ def test_a_row_is_checked_under_its_columns(write: Any) -> None:
     assert len(draft.withheld) == 1
 
 
+@pytest.mark.parametrize(
+    ("column", "kept"), [("Barrier", True), ("Benefit", False), ("Not a barrier", False)]
+)
+def test_a_columns_name_has_to_stand_in_the_source(write: Any, column: str, kept: bool) -> None:
+    held = "The barriers of 2026 were these. Cost was named by 43%. Skills were named by 31%."
+    text = f"| {column} | Share |\n|---|---|\n| Cost | 43% [1] |\n"
+    assert (write(text, finish="stop", held=held).text == text) is kept
+
+
 def test_a_rule_goes_with_what_it_underlines(write: Any) -> None:
     text = "In 2026, 28.3% of SMEs had implemented AI. [1]\n99% of firms lie. [1]\n---\n"
     draft = table(text, "In 2026, 31% of SMEs named skills as a barrier. [1]", write=write)
