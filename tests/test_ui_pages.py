@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
 import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
@@ -27,7 +29,7 @@ from assistant.retrieval import _allowed
 from assistant.schema import Filters, Kind, Language
 from assistant.settings import baselines_dir
 from assistant.store import Store
-from assistant.ui import texts
+from assistant.ui import page, texts
 from assistant.ui.browse import Picked, knowledge_html
 from assistant.ui.documents import document_html
 from assistant.ui.filtering import NOTHING, choose, filters_html, places_of
@@ -44,6 +46,7 @@ from tests.attacks import ATTACKS
 from tests.support import KNOWLEDGE
 from tests.test_evals_report import ROWS, RUN
 from tests.test_ui_html import KNOWN, Tags, answered, harmless, passage
+from tests.tools import missing
 
 KNOWN.update(
     {"header", "main", "h1", "h5", "thead", "tbody", "caption", "figure", "figcaption", "b", "code",
@@ -92,6 +95,21 @@ def test_the_page_promises_what_holds_of_models_and_own_documents_too(language: 
 
 def _fields(text: str) -> list[str]:
     return [part.partition("}")[0] for part in text.split("{")[1:]]
+
+
+# ---- scripts
+@pytest.mark.parametrize("script", ["client", "events", "choices", "browser"])
+def test_every_script_of_the_page_can_be_read(script: str, tmp_path: Path) -> None:
+    """A name declared twice, say, would leave the page without any of it."""
+    program = shutil.which("node")
+    if program is None:
+        missing("node")
+    texts_of = {"client": page._SCRIPT, "events": page._EVENTS, "choices": page._CHOICES,
+                "browser": f"({page._BROWSER})"}  # fmt: skip
+    file = tmp_path / "script.js"
+    file.write_text(texts_of[script], encoding="utf-8")
+    done = subprocess.run([program, "--check", file], capture_output=True, encoding="utf-8")
+    assert done.returncode == 0, done.stderr
 
 
 # ---- filters

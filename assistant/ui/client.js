@@ -158,13 +158,13 @@
     if (focused) focused.focus({ preventScroll: true });
     return done;
   };
-  const tellers = new Map();
-  const tell = (button, said, seconds) => {
-    const before = tellers.get(button) || button.textContent;
-    tellers.set(button, before);
+  const names = new Map();
+  const rename = (button, said, seconds) => {
+    const before = names.get(button) || button.textContent;
+    names.set(button, before);
     button.textContent = said;
     setTimeout(() => {
-      if (button.textContent === said) { button.textContent = before; tellers.delete(button); }
+      if (button.textContent === said) { button.textContent = before; names.delete(button); }
     }, 1000 * seconds);
   };
   const copy = async (button) => {
@@ -180,8 +180,8 @@
     all("p, li, tr", text).forEach((block) => block.append("\n"));
     all("td, th", text).forEach((cell) => cell.append("\t"));
     const said = `${text.textContent.trim()}\n\n${[...sources.values()].join("\n")}`.trim();
-    if (await write(said)) tell(button, button.dataset.done, 1.5);
-    else tell(button, button.dataset.failed, 6);
+    if (await write(said)) rename(button, button.dataset.done, 1.5);
+    else rename(button, button.dataset.failed, 6);
   };
   document.addEventListener("click", (event) => {
     const from = event.target.closest && event.target.closest("button, a");
