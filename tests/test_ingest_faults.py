@@ -291,7 +291,7 @@ def test_a_server_answers_during_a_build_and_then_from_the_new_index(root: Path)
     address = server.stdout.readline().split()[3]
 
     def health() -> str:
-        with urllib.request.urlopen(f"{address}/healthz", timeout=30) as response:  # noqa: S310
+        with urllib.request.urlopen(f"{address}/readyz", timeout=30) as response:  # noqa: S310
             return str(json.load(response)["index"])
 
     before = health()

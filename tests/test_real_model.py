@@ -105,5 +105,5 @@ def test_without_the_extra_the_way_to_it_is_told(monkeypatch: pytest.MonkeyPatch
 
     (tmp_path / "m.gguf").write_bytes(b"GGUF")
     monkeypatch.setitem(sys.modules, "xllamacpp", None)
-    with pytest.raises(BackendUnavailable, match=r"firstpilot\[local\]"):
+    with pytest.raises(BackendUnavailable, match=r"-e '\.\[local\]'"):
         GgufModel(tmp_path, context=1024).server()

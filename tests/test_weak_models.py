@@ -22,6 +22,8 @@ COUNT = 200
 UNHEARD = "Firms that bought an assistant doubled their profit within 41 days."
 _PASSAGE = re.compile(r'<passage n="(\d+)"[^>]*>\n(.*?)\n</passage>', re.DOTALL)
 _FIGURE = re.compile(r"\d+(?:\.\d+)?")
+_PLACE_IN_LIST = re.compile(r"^\d+\. ")
+"""Says nothing about the world: another one is no lie."""
 
 
 def asked() -> list[str]:
@@ -45,7 +47,8 @@ def pairs(request: dict[str, Any]) -> list[tuple[str, str, str]]:
     """Return the first passage's number, a sentence of it with a figure, and one that lies."""
     found = []
     for n, text in _PASSAGE.findall(request["messages"][0]["content"])[:1]:
-        cut = [text[span.start : span.end].strip() for span in split_sentences(text)]
+        lines = [text[span.start : span.end].strip() for span in split_sentences(text)]
+        cut = [_PLACE_IN_LIST.sub("", line) for line in lines]
         sentences = [sentence for sentence in cut if _FIGURE.search(sentence)]
         found += [(n, sentence, lie(sentence)) for sentence in sentences[:1]]
     return found
