@@ -24,7 +24,7 @@ from assistant.grounding import Verifier, checkable, verify
 from assistant.index import Coverage
 from assistant.normalise import whole_characters
 from assistant.questions import Intent, Question
-from assistant.rendering import grade_label
+from assistant.rendering import source_label
 from assistant.retrieval import Retriever
 from assistant.schema import (
     Answer,
@@ -395,7 +395,7 @@ def _citations(checks: Sequence[ClaimCheck]) -> tuple[Citation, ...]:
 def _named(citation: Citation, language: Language) -> str:
     """Return a cited source in a few words."""
     source = citation.source
-    grade = grade_label(source.grade, language)
+    grade = source_label(source, language)
     return f"[{citation.marker}] {source.publisher}, {source.published[:4]}, {grade}"
 
 

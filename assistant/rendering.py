@@ -10,7 +10,7 @@ import html
 import re
 from collections.abc import Sequence
 
-from assistant.schema import Answer, Citation, Grade, Language
+from assistant.schema import Answer, Citation, Grade, Language, Source
 from assistant.wording import WRITTEN
 
 _UNSAFE = re.compile(
@@ -33,12 +33,22 @@ _GRADES: dict[Grade, dict[Language, str]] = {
         Language.ZH: "AI 生成的文章，未注明调查",
     },
 }
+_PRESS = {Language.EN: "Press or web article", Language.ZH: "媒体或网络文章"}
+OURSELVES = "FirstPilot"
+"""The publisher of what was written for this knowledge base."""
 _SOURCES = {Language.EN: "Sources", Language.ZH: "来源"}
 
 
 def grade_label(grade: Grade, language: Language) -> str:
     """Return a grade in plain words."""
     return _GRADES[grade][language]
+
+
+def source_label(source: Source, language: Language) -> str:
+    """Return a source's grade in plain words; what others publish is not called our own text."""
+    if source.grade is Grade.EDITORIAL and source.publisher != OURSELVES:
+        return _PRESS[language]
+    return grade_label(source.grade, language)
 
 
 def clean(text: str) -> str:
@@ -128,6 +138,6 @@ def reference(citation: Citation, language: Language) -> str:
         " > ".join(citation.passage.chunk.heading_path[1:]),
         source.publisher,
         source.published,
-        grade_label(source.grade, language),
+        source_label(source, language),
     ]
     return clean(" · ".join(" ".join(part.split()) for part in parts if part))

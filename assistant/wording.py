@@ -131,8 +131,8 @@ _NOTICE_AI = {
     "请作为参考，不要当作统计数据。",
 }
 _NOTICE_MIXED = {
-    _EN: "Figures here come from sources of different weight: {sources}.",
-    _ZH: "这里的数字来自可信度不同的来源：{sources}。",
+    _EN: "The sources here are of different weight: {sources}.",
+    _ZH: "这里的来源可信度不同：{sources}。",
 }
 _NOTICE_WITHHELD = {
     _EN: "{count} sentence(s) left out because no source supports them.",

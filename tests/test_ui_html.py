@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assistant.rendering import source_label
 from assistant.schema import (
     Answer,
     AnswerKind,
@@ -161,6 +162,15 @@ def citation(quote: str, of: Passage, marker: int = 1) -> Citation:
         end=start + len(quote),
         source=of.source,
     )
+
+
+@pytest.mark.parametrize(
+    ("publisher", "label"), [("FirstPilot", "Our own text"), ("Nikkei", "Press or web article")]
+)
+def test_what_others_publish_is_not_called_our_own(publisher: str, label: str) -> None:
+    source = passage(publisher=publisher, grade=Grade.EDITORIAL).source
+    assert source_label(source, Language.EN) == label
+    assert source_label(passage().source, Language.EN) == "Survey"
 
 
 def test_badges_lead_to_the_source_of_the_same_number() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from assistant.rendering import escape_html, grade_label, highlight_html
+from assistant.rendering import escape_html, highlight_html, source_label
 from assistant.schema import Citation, Kind, Language, Passage, Source
 from assistant.ui.texts import KINDS, TEXTS
 
@@ -70,7 +70,7 @@ def card_html(
 
 def grade_html(source: Source, language: Language) -> str:
     """Return the grade of a source as a small label."""
-    label = escape_html(grade_label(source.grade, language))
+    label = escape_html(source_label(source, language))
     return f'<span class="fp-grade fp-{source.grade.value}">{label}</span>'
 
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from assistant.rendering import escape_html, grade_label
+from assistant.rendering import escape_html, source_label
 from assistant.schema import Citation, ClaimCheck, Language
 from assistant.ui.texts import TEXTS
 
@@ -57,7 +57,7 @@ class Badges:
 
     def _badge(self, n: int, evidence: Citation) -> str:
         source = evidence.source
-        grade = grade_label(source.grade, self.language)
+        grade = source_label(source, self.language)
         quote = " ".join(evidence.quote.split())
         label = TEXTS[self.language]["badge"].format(n=n, quote=quote)
         where = " · ".join(p for p in (source.publisher, source.published, grade) if p)
