@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 from assistant import __version__, wording
 from assistant.calls import Calls
 from assistant.chain import Chain, Examination, Task
-from assistant.citations import claims_of
+from assistant.citations import cited_in, claims_of
 from assistant.errors import QuestionEmpty, QuestionError, QuestionTooLong
 from assistant.evidence import Candidate
 from assistant.gate import Decision, Reason
@@ -343,7 +343,7 @@ class Assistant:
         kind: AnswerKind,
     ) -> Answered:
         """Return the last event, recorded."""
-        citations = _citations(draft.kept)
+        citations = cited_in(draft.kept)
         answer = Answer(
             id=uuid.uuid4().hex[:12],
             question=asked,
@@ -384,12 +384,6 @@ class Assistant:
         if self._recorder is not None:
             self._recorder.record(answer)
         return Answered(answer=answer)
-
-
-def _citations(checks: Sequence[ClaimCheck]) -> tuple[Citation, ...]:
-    """Return each quote cited once, by marker and place."""
-    found = {(c.marker, c.start, c.end): c for check in checks for c in check.evidence}
-    return tuple(found[key] for key in sorted(found))
 
 
 def _named(citation: Citation, language: Language) -> str:

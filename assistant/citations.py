@@ -7,13 +7,13 @@ segments' texts, joined, are the input; how a stream was cut into pieces does no
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import pairwise
 
 from assistant.language import ends_sentence, split_sentences
-from assistant.schema import Claim, Passage
+from assistant.schema import Citation, Claim, ClaimCheck, Passage
 
 _MARKER = re.compile(r"\[\d{1,3}(?:\s*[,，–-]\s*\d{1,3})*\](?!\()|【\d{1,3}】|［\d{1,3}］")
 _LEADING_MARKERS = re.compile(rf"(?:\s*(?:{_MARKER.pattern}))+\s*")
@@ -170,6 +170,12 @@ def _said(column: str) -> str:
         return ""
     # A capital is a heading's, not a name's.
     return name[0].lower() + name[1:] if name[1:2].islower() else name
+
+
+def cited_in(checks: Iterable[ClaimCheck]) -> tuple[Citation, ...]:
+    """Return each quote cited once, by marker and place."""
+    found = {(c.marker, c.start, c.end): c for check in checks for c in check.evidence}
+    return tuple(found[key] for key in sorted(found))
 
 
 def claims_of(text: str) -> list[Claim]:

@@ -164,7 +164,7 @@ class Gate:
     def __init__(self, analyser: Analyser, outside: Outside) -> None:
         """Take the index's analyser, and what knows the questions outside."""
         self._outside = outside
-        self._terms = lru_cache(maxsize=8192)(lambda text: frozenset(analyser.terms(text)))
+        self._analyser = analyser
         self._listed_in = lru_cache(maxsize=2048)(self._terms_of)
 
     def decide(
@@ -237,7 +237,7 @@ class Gate:
         }
 
     def _terms_of(self, questions: Sequence[ListedQuestion]) -> frozenset[str]:
-        return frozenset().union(*(self._terms(it.text) for it in questions))
+        return frozenset().union(*(self._analyser.terms(it.text) for it in questions))
 
     def features(
         self, question: Question, passages: Sequence[Passage], candidates: Sequence[Candidate]
@@ -254,7 +254,7 @@ class Gate:
         said = max((c.cosine for c in good if c.cosine is not None), default=NO_EMBEDDER)
         best, *others = candidates
         asked = asked_of(best, passages)
-        named = best.keys | self._terms(f"{best.title}\n{best.section}\n{asked}")
+        named = best.keys.union(self._analyser.terms(f"{best.title}\n{best.section}\n{asked}"))
         uncovered = [weight for key, weight in weights.items() if key not in named]
         return Features(
             match=match,

@@ -50,10 +50,10 @@ def stands_whole(text: str, passages: Sequence[Passage]) -> bool:
 
 def breaks_off(text: str, passages: Sequence[Passage]) -> bool:
     """Whether a text only begins a sentence of passages, be it in the middle of a word."""
-    wanted = _bare(text)
-    if not wanted or stands_whole(text, passages):
+    wanted, sentences = _bare(text), set(_sentences(passages))
+    if not wanted or wanted in sentences:
         return False
-    return any(sentence.startswith(wanted) for sentence in _sentences(passages))
+    return any(sentence.startswith(wanted) for sentence in sentences)
 
 
 def turned_by(claim: Reading, sentences: Sequence[Reading]) -> str | None:

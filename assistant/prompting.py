@@ -22,8 +22,8 @@ from assistant.errors import PromptError
 from assistant.schema import Asked, Language, Passage
 
 NO_ANSWER = "NO_ANSWER"
-_DECLINES = re.compile(r"\bno_answer\b|\A\W*no[ _-]?answer\W*\Z", re.IGNORECASE)
 """What a model writes, alone, when the passages do not answer."""
+_DECLINES = re.compile(r"\bno_answer\b|\A\W*no[ _-]?answer\W*\Z", re.IGNORECASE)
 
 FILLED: Mapping[str, frozenset[str]] = {
     "answer": frozenset({"language", "passages", "question"}),

@@ -10,7 +10,7 @@ from typing import Any
 from assistant import Assistant, Settings, build_index
 from assistant.store import open_store
 from tests.served import served
-from tests.test_browser import ARGUMENTS, CHROMIUM, DESKTOP, HEIGHTS, PHONE, ask, settle
+from tests.test_browser import ARGUMENTS, CHROMIUM, DESKTOP, PHONE, ask, new_reader, settle
 
 ENGLISH, CHINESE = "en-GB", "zh-CN"
 
@@ -65,11 +65,7 @@ class Photographer:
         self, width: int = DESKTOP, locale: str = ENGLISH, scheme: str = "light", path: str = "/"
     ) -> Any:
         """Return a new reader's page."""
-        context = self._browser.new_context(
-            viewport={"width": width, "height": HEIGHTS[width]},
-            locale=locale, color_scheme=scheme, has_touch=width == PHONE,
-        )  # fmt: skip
-        tab = context.new_page()
+        tab = new_reader(self._browser, width, locale, scheme).new_page()
         tab.set_default_timeout(120_000)
         tab.goto(f"{self._url}{path}")
         if path == "/":

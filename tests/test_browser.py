@@ -86,10 +86,7 @@ def open_page(browser: Any, app_url: str, request: pytest.FixtureRequest) -> Ite
         width: int = DESKTOP, locale: str = "en-GB", scheme: str = "light", *,
         path: str = "/", cookie: str = "",
     ) -> Any:  # fmt: skip
-        context = browser.new_context(
-            viewport={"width": width, "height": HEIGHTS[width]},
-            locale=locale, color_scheme=scheme, has_touch=width == PHONE,
-        )  # fmt: skip
+        context = new_reader(browser, width, locale, scheme)
         contexts.append(context)
         if cookie:
             context.add_cookies([{"name": COOKIE, "value": cookie, "url": app_url}])
@@ -108,6 +105,14 @@ def open_page(browser: Any, app_url: str, request: pytest.FixtureRequest) -> Ite
     for context in contexts:
         context.close()
     assert wrong == []
+
+
+def new_reader(browser: Any, width: int, locale: str, scheme: str) -> Any:
+    """Return a browser's new context: somebody who was never here."""
+    return browser.new_context(
+        viewport={"width": width, "height": HEIGHTS[width]},
+        locale=locale, color_scheme=scheme, has_touch=width == PHONE,
+    )  # fmt: skip
 
 
 def settle(tab: Any, locale: str) -> None:

@@ -34,6 +34,11 @@ _COLOURS = """<script>
 </script>"""
 
 
+def language_of(sent: str) -> Language:
+    """Return the language that a page says it is in; English for anything unknown."""
+    return Language.ZH if sent == Language.ZH.value else Language.EN
+
+
 def head_html(language: Language, current: str = "chat", shown: str = "") -> str:
     """Return the head of a page: its name, the other pages, colours and language.
 

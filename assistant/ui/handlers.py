@@ -29,6 +29,7 @@ from assistant.ui.drawing import (
     pane_of,
     refusal,
 )
+from assistant.ui.frame import language_of
 from assistant.ui.scenes import Scene
 from assistant.ui.sidebar import PAGE, Listing
 from assistant.ui.texts import TEXTS
@@ -74,7 +75,7 @@ class Handlers:
         request: gr.Request,
     ) -> Iterator[Outputs]:
         """Answer what was typed."""
-        tongue = _language(language)
+        tongue = language_of(language)
         if not (question or "").strip():
             yield (*_skips(6), hint(TEXTS[tongue]["empty"]))
             return
@@ -91,7 +92,9 @@ class Handlers:
         """Answer a question that the page offered."""
         question = _sent(event).get("ask", "")
         if question.strip():
-            yield from self._answered(question, conversation, _language(language), chosen, request)
+            yield from self._answered(
+                question, conversation, language_of(language), chosen, request
+            )
 
     def retry(
         self,
@@ -102,7 +105,7 @@ class Handlers:
         request: gr.Request,
     ) -> Iterator[Outputs]:
         """Ask the last question again; its answer is replaced."""
-        key, tongue = _sent(event).get("key", ""), _language(language)
+        key, tongue = _sent(event).get("key", ""), language_of(language)
         owner = self._owner(request)
         question = self._desk.repeatable(owner, conversation or "", key)
         if question is not None:
@@ -118,14 +121,14 @@ class Handlers:
         """Stop the answer; what was shown stays."""
         owner = self._owner(request)
         scene = self._desk.stop(owner, conversation or "")
-        return self._draw.rest(scene, _language(language), owner)
+        return self._draw.rest(scene, language_of(language), owner)
 
     @_calm(3)
     def edit(
         self, conversation: str, language: str, event: gr.EventData, request: gr.Request
     ) -> Outputs:
         """Put a question into the box, to be changed and asked in place of itself."""
-        key, tongue = _sent(event).get("key", ""), _language(language)
+        key, tongue = _sent(event).get("key", ""), language_of(language)
         question = self._desk.question(self._owner(request), conversation or "", key)
         if question is None:
             return _skips(3)
@@ -142,7 +145,7 @@ class Handlers:
         """Show the sources of the answer whose badge was chosen; the browser goes to the quote."""
         key = _sent(event).get("key", "")
         scene = self._desk.sources(self._owner(request), conversation or "", key)
-        return gr.skip() if scene is None else pane_of(scene, _language(language))
+        return gr.skip() if scene is None else pane_of(scene, language_of(language))
 
     @_calm(1)
     def rate(
@@ -168,7 +171,7 @@ class Handlers:
         """Begin a new conversation; the one before stays as it is."""
         owner = self._owner(request)
         self._desk.leave(owner, conversation or "")
-        return self._draw.rest(Scene(conversation=""), _language(language), owner)
+        return self._draw.rest(Scene(conversation=""), language_of(language), owner)
 
     @_calm(7)
     def open(
@@ -178,14 +181,14 @@ class Handlers:
         owner = self._owner(request)
         self._desk.leave(owner, conversation or "")
         scene = self._desk.open(owner, _sent(event).get("key", ""))
-        return self._draw.rest(scene, _language(language), owner, _listing(event))
+        return self._draw.rest(scene, language_of(language), owner, _listing(event))
 
     @_calm(1)
     def find(
         self, conversation: str, language: str, event: gr.EventData, request: gr.Request
     ) -> str:
         """List the conversations with some words, all without any; older ones when asked."""
-        tongue = _language(language)
+        tongue = language_of(language)
         return self._draw.side(self._owner(request), conversation, tongue, _listing(event))
 
     @_calm(1)
@@ -195,7 +198,7 @@ class Handlers:
         """Give a conversation another title."""
         owner, sent = self._owner(request), _sent(event)
         self._desk.store.conversations.rename(owner, sent.get("key", ""), sent.get("title", ""))
-        return self._draw.side(owner, conversation, _language(language), _listing(event))
+        return self._draw.side(owner, conversation, language_of(language), _listing(event))
 
     @_calm(7)
     def delete(
@@ -204,7 +207,7 @@ class Handlers:
         """Delete a conversation; when it is the open one, a new one begins."""
         owner, key = self._owner(request), _sent(event).get("key", "")
         self._desk.delete(owner, key)
-        tongue, listing = _language(language), _listing(event)
+        tongue, listing = language_of(language), _listing(event)
         if key == conversation:
             return self._draw.rest(Scene(conversation=""), tongue, owner, listing)
         return (*_skips(5), self._draw.side(owner, conversation, tongue, listing), gr.skip())
@@ -214,7 +217,7 @@ class Handlers:
         self, conversation: str, language: str, chosen: object, request: gr.Request
     ) -> Outputs:
         """Show the page in the other language."""
-        other = Language.EN if _language(language) is Language.ZH else Language.ZH
+        other = Language.EN if language_of(language) is Language.ZH else Language.ZH
         owner = self._owner(request)
         scene = self._desk.look(owner, conversation or "", other)
         logged_in = LOGIN_COOKIE in request.cookies
@@ -300,12 +303,8 @@ class Handlers:
             self._desk.rate(owner, conversation or "", sent.get("key", ""), rating, comment)
         except AssistantError:
             return gr.skip()
-        tongue = _language(language)
+        tongue = language_of(language)
         return articles(self._desk.look(owner, conversation or "", tongue), tongue)
-
-
-def _language(sent: str) -> Language:
-    return Language.ZH if sent == Language.ZH.value else Language.EN
 
 
 def _sent(event: gr.EventData) -> dict[str, str]:

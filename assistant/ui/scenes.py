@@ -6,9 +6,10 @@ or HTML. Invariant: a scene is frozen; each function returns another one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from assistant.citations import cited_in
 from assistant.errors import QuestionError
 from assistant.exchange import of_check, of_passage, restore, restore_checks
 from assistant.language import detect_language
@@ -16,7 +17,6 @@ from assistant.schema import (
     Answer,
     Answered,
     Citation,
-    ClaimCheck,
     Event,
     Language,
     Passage,
@@ -109,7 +109,7 @@ def sources_of(turn: Turn) -> tuple[tuple[Passage, ...], tuple[Citation, ...]]:
     if turn.backing is None:
         return (), ()
     passages, checks = restore_checks(turn.backing.passages, turn.backing.sentences)
-    return passages, _cited(checks)
+    return passages, cited_in(checks)
 
 
 def restored(turn: Turn, opinions: Mapping[str, Feedback]) -> Shown:
@@ -139,20 +139,14 @@ def stopped(scene: Scene) -> Scene:
     if now.stage in {Stage.DONE, Stage.FAILED}:
         return scene
     turns = (*before, replace(now, stage=Stage.STOPPED))
-    return replace(scene, turns=turns, citations=_cited(now.checks))
+    return replace(scene, turns=turns, citations=cited_in(now.checks))
 
 
 def failed(scene: Scene, reference: str) -> Scene:
     """Return a scene whose last answer failed; what was shown stays, the log has the rest."""
     *before, now = scene.turns
     now = replace(now, stage=Stage.FAILED, reference=reference)
-    return replace(scene, turns=(*before, now), citations=_cited(now.checks))
-
-
-def _cited(checks: Iterable[ClaimCheck]) -> tuple[Citation, ...]:
-    """Return each quote once, by marker and place."""
-    found = {(c.marker, c.start, c.end): c for check in checks for c in check.evidence}
-    return tuple(found[key] for key in sorted(found))
+    return replace(scene, turns=(*before, now), citations=cited_in(now.checks))
 
 
 def _answered(turn: Shown, answer: Answer) -> Shown:

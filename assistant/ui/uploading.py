@@ -20,6 +20,7 @@ from assistant.intake import Outcome, State
 from assistant.rendering import escape_html
 from assistant.schema import Language
 from assistant.store import Role
+from assistant.ui.frame import language_of
 from assistant.ui.texts import TEXTS
 from assistant.uploads import Take
 
@@ -47,7 +48,9 @@ def build_uploading(take: Take, language: gr.Textbox) -> None:
 
         def add(names: list[str] | None, chosen: str, request: gr.Request) -> Iterator[str]:
             # Whoever may not upload may still call this by its number.
-            yield from added(take, names or [], _tongue(chosen)) if _is_maintainer(request) else ()
+            yield from (
+                added(take, names or [], language_of(chosen)) if _is_maintainer(request) else ()
+            )
 
         files.upload(add, [files, language], told, api_visibility="private", concurrency_limit=1)
     gr.on(None, _shown, None, part, queue=False, api_visibility="private")
@@ -60,11 +63,7 @@ def _shown(request: gr.Request) -> Any:
 
 
 def _named(chosen: str) -> Any:
-    return gr.Accordion(TEXTS[_tongue(chosen)]["add"])
-
-
-def _tongue(chosen: str) -> Language:
-    return Language.ZH if chosen == Language.ZH.value else Language.EN
+    return gr.Accordion(TEXTS[language_of(chosen)]["add"])
 
 
 def _is_maintainer(request: gr.Request) -> bool:
