@@ -253,7 +253,7 @@ class Assistant:
             read = self._chain.condense(asked, history, draft.calls)
         if read.intent is not Intent.QUESTION:
             yield Retrieved(passages=())
-            yield draft.say(self._smalltalk(read))
+            yield draft.show(self._smalltalk(read))
             yield self._answered(asked, read, (), draft, AnswerKind.SMALLTALK)
             return
         for task, decision in self._attempts(read, filters, draft):
@@ -309,7 +309,7 @@ class Assistant:
         """Yield that there is no answer, why, the sentence that says so, and what there is."""
         language = question.language
         unsaid = self._quoted(decision.unsaid, passages) if decision.unsaid else None
-        yield draft.say(
+        yield draft.show(
             wording.abstention(
                 language,
                 reason=decision.reason.value if decision.reason else "far",
@@ -320,13 +320,13 @@ class Assistant:
             )
         )
         if unsaid:
-            yield draft.say("\n\n")
+            yield draft.show("\n\n")
             yield draft.quote(unsaid)
         covered = self.coverage().topics[language]
         titles = [p.document.title for p in passages if p.document.language is language]
         near = list(dict.fromkeys(titles)) if decision.reason is not Reason.FAR else []
         topics = list(dict.fromkeys((*near[:NEAR_TOPICS], *covered)))[:TOPICS]
-        yield draft.say(wording.offer(language, topics))
+        yield draft.show(wording.offer(language, topics))
 
     def _quoted(self, sentence: Candidate, passages: Sequence[Passage]) -> ClaimCheck | None:
         """Return the check of a sentence quoted from its passage, None where it does not hold."""

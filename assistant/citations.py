@@ -20,6 +20,9 @@ _LEADING_MARKERS = re.compile(rf"(?:\s*(?:{_MARKER.pattern}))+\s*")
 _TRAILING_MARKERS = re.compile(rf"(?:\s*(?:{_MARKER.pattern}))+\s*\Z")
 _OPEN_MARKER = re.compile(r"\s*[\[【［][\d,，\s–-]*$")
 _LAYOUT = re.compile(r"\s*(?:#{1,6}\s+|>\s?|[-*+•]\s+|\d{1,2}[.)、]\s+)*")
+_ITEM = re.compile(r"\s*(?:>\s?)?(?:[-*+•]|\d{1,2}[.)、])\s+")
+_DRESS = " *_`\"'”’)）」』》"
+"""What may stand behind the end of a sentence."""
 _SEPARATOR = re.compile(r"\s*\|?[\s:|-]+\|?\s*")
 _LONGEST_RANGE = 20
 _PLAIN_COLUMN = re.compile(
@@ -66,6 +69,18 @@ class Segment:
         names = (*self.columns, *("" for _ in cells))
         pairs = [f"{_said(name)} {cell}".strip() for name, cell in zip(names, cells, strict=False)]
         return ", ".join(filter(None, pairs))
+
+    @property
+    def leads_in(self) -> bool:
+        """Whether it only leads to what follows it."""
+        return self.sentence.endswith((":", "："))
+
+    @property
+    def closed(self) -> bool:
+        """Whether it ends as a sentence does; an item of a list and a row need not."""
+        if self.kind is not SegmentKind.SENTENCE or _ITEM.match(self.text):
+            return True
+        return self.sentence.rstrip(_DRESS).endswith(tuple("。！？.!?…"))
 
     @property
     def finished(self) -> bool:

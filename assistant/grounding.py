@@ -69,6 +69,12 @@ def unfinished(claim: Claim) -> ClaimCheck:
     return _verdict(claim, Verdict.UNSUPPORTED, 0.0, reason, layer=Layer.RULES)
 
 
+def fragment(claim: Claim) -> ClaimCheck:
+    """Return the check of words that stand in a source and say nothing by themselves."""
+    reason = SAY[detect_language(claim.text)]["fragment"]
+    return _verdict(claim, Verdict.UNSUPPORTED, 0.0, reason, layer=Layer.RULES)
+
+
 class LayeredVerifier:
     """Checks by quotes, then rules, then a fitted model. Safe to share between threads."""
 

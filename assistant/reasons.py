@@ -28,6 +28,7 @@ SAY: dict[Language, dict[str, str]] = {
         "empty": "the cited passage has no sentence to compare with",
         "wordless": "there are no words in it to check",
         "unfinished": "breaks off in the middle of a sentence of the source",
+        "fragment": "is no whole sentence",
     },
     Language.ZH: {
         "dangling": "引用了不存在的来源 [{}]",
@@ -39,6 +40,7 @@ SAY: dict[Language, dict[str, str]] = {
         "empty": "所引段落没有可比对的句子",
         "wordless": "没有可以核对的文字",
         "unfinished": "来源中的这句话没有说完",
+        "fragment": "不是完整的句子",
     },
 }
 _OTHERWISE: dict[Language, dict[FindingKind, str]] = {

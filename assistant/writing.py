@@ -24,7 +24,7 @@ from assistant.citations import (
     with_markers,
 )
 from assistant.errors import BackendError
-from assistant.grounding import Verifier, unfinished
+from assistant.grounding import Verifier, fragment, unfinished
 from assistant.normalise import normalise
 from assistant.openends import breaks_off, stands_whole
 from assistant.polarity import turns_of
@@ -44,41 +44,9 @@ from assistant.schema import (
 from assistant.spending import Ledger
 from assistant.thinking import Piece, Said
 from assistant.units import units_of
+from assistant.waiting import Waiting
 
 _NOTHING = Segment(text="", sentence="", markers=(), kind=SegmentKind.LAYOUT)
-
-
-@dataclass(slots=True)
-class Waiting:
-    """Lay-out that is shown only before something that is."""
-
-    text: str = ""
-    head: str = ""
-    """Of a table, for its rows alone."""
-    dropped: bool = False
-    """Whether what stood right before was not shown: a rule below it would rule something else."""
-
-    def lay_out(self, segment: Segment, *, first: bool) -> None:
-        """Take what claims nothing; white space alone begins no answer."""
-        if segment.kind is SegmentKind.TABLE_HEAD:
-            self.head += segment.text
-            return
-        rule = not segment.sentence and bool(segment.text.strip())
-        if not (rule and self.dropped) and (segment.text.strip() or not first):
-            self.text += segment.text
-        self.head, self.dropped = "", False
-
-    def before(self, segment: Segment) -> str:
-        """Return what is to be shown before a segment, and wait no more."""
-        text = self.text + (self.head if segment.kind is SegmentKind.TABLE_ROW else "")
-        self.text, self.head, self.dropped = "", "", False
-        return text
-
-    def drop(self, segment: Segment) -> None:
-        """Note that a segment is not shown."""
-        self.dropped = True
-        if segment.kind is not SegmentKind.TABLE_ROW:
-            self.head = ""
 
 
 @dataclass(slots=True)
@@ -116,10 +84,21 @@ class Draft:
             spent = time.perf_counter() - started
             self.seconds[stage] = self.seconds.get(stage, 0.0) + spent
 
-    def say(self, text: str) -> Verified:
-        """Add a piece that claims nothing."""
-        self.text += text
-        return Verified(check=None, piece=text)
+    def show(self, piece: str, check: ClaimCheck | None = None) -> Verified:
+        """Add a piece, with the check it passed unless it claims nothing."""
+        self.text += piece
+        if check is not None:
+            self.kept.append(check)
+        return Verified(check=check, piece=piece)
+
+    def withhold(self, check: ClaimCheck) -> Withheld:
+        """Count a sentence that is not shown."""
+        self.withheld.append(check)
+        return Withheld(check=check)
+
+    def said(self, sentence: str) -> bool:
+        """Whether the very sentence was shown already: weak models repeat themselves."""
+        return any(check.claim.text == sentence for check in self.kept)
 
     def quote(self, check: ClaimCheck) -> Verified:
         """Add a checked sentence with its markers."""
@@ -167,7 +146,7 @@ class Writer:
         self, pieces: Generator[Piece | Spent], call: Call, task: Task, draft: Draft
     ) -> Iterator[Event]:
         """Yield a backend's sentences, each checked; lay-out waits for the sentence it leads to."""
-        reader, waiting, cut = SegmentReader(), Waiting(_caution(task, draft)), False
+        reader, waiting, cut = SegmentReader(), _caution(task, draft), False
         try:
             while True:
                 with draft.timed("generate"):
@@ -186,7 +165,7 @@ class Writer:
                         continue
                     case Piece(said=Said.RETRACTED):
                         draft.retract()
-                        reader, waiting = SegmentReader(), Waiting(_caution(task, draft))
+                        reader, waiting = SegmentReader(), _caution(task, draft)
                         yield Restarted()
                         continue
                     case Piece(text=text):
@@ -214,10 +193,7 @@ class Writer:
         if not breaks_off(last.sentence, task.passages):
             return segments
         draft.partial = True
-        claim = Claim(text=last.sentence, start=0, end=len(last.sentence), markers=last.markers)
-        check = unfinished(claim)
-        draft.withheld.append(check)
-        yield Withheld(check=check)
+        yield draft.withhold(unfinished(_claim(last, 0)))
         return others
 
     def _judged(
@@ -230,21 +206,27 @@ class Writer:
         if declines(segment.sentence):
             draft.declined = not draft.kept
             return
+        if draft.said(segment.sentence):
+            waiting.drop(segment)
+            return
         with draft.timed("verify"):
-            at = len(draft.text + waiting.text + waiting.head)
-            check, text = self._check(segment, task.passages, at)
+            check, text = self._check(
+                segment, task.passages, len(draft.text) + waiting.length(segment)
+            )
         if check.verdict is not Verdict.SUPPORTED:
             waiting.drop(segment)
-            if not _leads_in(segment):
-                draft.withheld.append(check)
-                yield Withheld(check=check)
+            if not segment.leads_in or any(map(str.isdigit, segment.sentence)):
+                yield draft.withhold(check)
             return
-        before = waiting.before(segment)
-        if before:
-            yield draft.say(before)
-        draft.kept.append(check)
-        draft.text += text
-        yield Verified(check=check, piece=text)
+        if segment.leads_in:
+            waiting.lead_in(text, check)
+            return
+        if not segment.closed and not stands_whole(segment.sentence, task.passages):
+            waiting.drop(segment)
+            yield draft.withhold(fragment(check.claim))
+            return
+        for piece, checked in [*waiting.before(segment), (text, check)]:
+            yield draft.show(piece, checked)
 
     def _check(
         self, segment: Segment, passages: Sequence[Passage], at: int
@@ -254,13 +236,7 @@ class Writer:
         Returns:
             The check, and the text to show with markers that all resolve.
         """
-        offset = at + max(segment.text.find(segment.sentence), 0)
-        claim = Claim(
-            text=segment.sentence,
-            start=offset,
-            end=offset + len(segment.sentence),
-            markers=segment.markers,
-        )
+        claim = _claim(segment, at)
         check = self._held(claim, segment, passages)
         if check.verdict is Verdict.SUPPORTED:
             valid = [n for n in claim.markers if 1 <= n <= len(passages)]
@@ -303,13 +279,15 @@ def _plain_names(columns: Sequence[str], passages: Sequence[Passage]) -> bool:
     return {unit for name in named for unit in units_of(normalise(name))} <= set(there)
 
 
-def _leads_in(segment: Segment) -> bool:
-    """Whether a sentence only leads to what follows it: not shown, and no loss."""
-    return segment.sentence.endswith((":", "：")) and not any(map(str.isdigit, segment.sentence))
+def _claim(segment: Segment, at: int) -> Claim:
+    """Return what a segment claims, the segment beginning at an offset of the answer."""
+    start = at + max(segment.text.find(segment.sentence), 0)
+    end = start + len(segment.sentence)
+    return Claim(text=segment.sentence, start=start, end=end, markers=segment.markers)
 
 
-def _caution(task: Task, draft: Draft) -> str:
+def _caution(task: Task, draft: Draft) -> Waiting:
     """Return what is said before the first sentence of an answer that may miss the question."""
-    return (
-        f"{wording.UNSURE[task.question.language]}\n\n" if draft.unsure and not draft.text else ""
-    )
+    if not draft.unsure or draft.text:
+        return Waiting()
+    return Waiting([(f"{wording.UNSURE[task.question.language]}\n\n", None)])

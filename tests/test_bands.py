@@ -29,6 +29,7 @@ BANDS = {
         "figures",
         "numerals",
         "citations",
+        "waiting",
         "wording",
         "rendering",
     },

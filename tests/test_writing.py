@@ -255,3 +255,46 @@ def test_a_lead_in_with_a_figure_is_a_loss(write: Any) -> None:
     draft = write(f"For 99 dollars you get this:\n\n- {FIRST} [1]\n", finish="stop")
     assert sentences(draft) == [FIRST]
     assert len(draft.withheld) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "held"),
+    [
+        ("2026 [1]", SECOND),
+        ("20 dollars [1]\n", FIRST),
+        ("2026 [1]\n\n71.7% of SMEs [1]\n", SECOND),
+        ("每月收费20美元 [1]\n", FIRST_ZH),
+    ],
+)
+def test_words_of_a_source_that_are_no_sentence_are_withheld(
+    write: Any, text: str, held: str
+) -> None:
+    draft = write(text, finish="stop", held=held)
+    assert not draft.text
+    assert draft.withheld
+
+
+def test_an_item_of_a_list_needs_no_full_stop(write: Any) -> None:
+    draft = write("- A chat assistant costs 20 dollars a month [1]\n", finish="stop")
+    assert len(draft.kept) == 1
+
+
+def test_a_lead_in_that_holds_goes_before_what_it_leads_to(write: Any) -> None:
+    draft = write(
+        f"A chat assistant costs: [1]\n\n- lies for 7 dollars [1]\n- {FIRST} [1]\n", finish="stop"
+    )
+    assert draft.text.startswith("A chat assistant costs: [1]\n")
+    assert [draft.text[c.claim.start : c.claim.end] for c in draft.kept] == sentences(draft)
+    assert len(draft.kept) == 2
+
+
+def test_a_lead_in_to_nothing_is_not_shown(write: Any) -> None:
+    draft = write("A chat assistant costs: [1]\n\n- lies for 7 dollars [1]\n", finish="stop")
+    assert not draft.text
+    assert not draft.kept
+
+
+def test_a_sentence_said_twice_is_shown_once(write: Any) -> None:
+    draft = write(*[f"{FIRST} [1] "] * 3, finish="stop")
+    assert sentences(draft) == [FIRST]
+    assert not draft.withheld
