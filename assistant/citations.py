@@ -76,11 +76,15 @@ class Segment:
         return self.sentence.endswith((":", "："))
 
     @property
+    def item(self) -> bool:
+        """Whether it stands in a list."""
+        return self.kind is SegmentKind.SENTENCE and bool(_ITEM.match(self.text))
+
+    @property
     def closed(self) -> bool:
-        """Whether it ends as a sentence does; an item of a list and a row need not."""
-        if self.kind is not SegmentKind.SENTENCE or _ITEM.match(self.text):
-            return True
-        return self.sentence.rstrip(_DRESS).endswith(tuple("。！？.!?…"))
+        """Whether it ends as a sentence does; a heading and a row need not."""
+        ended = self.sentence.rstrip(_DRESS).endswith(tuple("。！？.!?…"))
+        return ended or self.kind is not SegmentKind.SENTENCE
 
     @property
     def finished(self) -> bool:

@@ -25,6 +25,8 @@ class Waiting:
     """Of a table, for its rows alone."""
     dropped: bool = False
     """Whether what stood right before was not shown: a rule below it would rule something else."""
+    led: bool = False
+    """Whether a sentence led in to the list that is under way, be it shown or not."""
 
     def length(self, segment: Segment) -> int:
         """Return how many characters wait to be shown before a segment."""
@@ -46,6 +48,11 @@ class Waiting:
         """Take a checked sentence that says nothing without what follows."""
         self.pieces.append((text, check))
         self.head, self.dropped = "", False
+
+    def meet(self, segment: Segment) -> None:
+        """Note a segment that claims something, before it is known whether it is shown."""
+        if not segment.item:
+            self.led = segment.leads_in
 
     def before(self, segment: Segment) -> list[Piece]:
         """Return what is to be shown before a segment, and wait no more."""

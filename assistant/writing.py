@@ -206,6 +206,7 @@ class Writer:
         if declines(segment.sentence):
             draft.declined = not draft.kept
             return
+        waiting.meet(segment)
         if draft.said(segment.sentence):
             waiting.drop(segment)
             return
@@ -221,7 +222,7 @@ class Writer:
         if segment.leads_in:
             waiting.lead_in(text, check)
             return
-        if not segment.closed and not stands_whole(segment.sentence, task.passages):
+        if not (segment.closed or _says(segment, led=waiting.led, passages=task.passages)):
             waiting.drop(segment)
             yield draft.withhold(fragment(check.claim))
             return
@@ -270,13 +271,25 @@ class Writer:
 
 def _plain_names(columns: Sequence[str], passages: Sequence[Passage]) -> bool:
     """Whether names of columns are words of passages, and turn nothing round."""
-    text = " ".join(columns)
-    turns = turns_of(text)
+    turns = turns_of(" ".join(columns))
     if turns.negations or any(map(any, turns.opposites)):
         return False
+    return _worded(" ".join(name for name in columns if not is_plain_column(name)), passages)
+
+
+def _says(segment: Segment, *, led: bool, passages: Sequence[Passage]) -> bool:
+    """Whether words without a full stop say something: as the source does, or as items of a list.
+
+    Such an item says what the sentence before the list begins, and that in the source's words.
+    """
+    listed = led and segment.item and _worded(segment.sentence, passages)
+    return listed or stands_whole(segment.sentence, passages)
+
+
+def _worded(text: str, passages: Sequence[Passage]) -> bool:
+    """Whether all words of a text stand in passages."""
     there = units_of(normalise(" ".join(passage.chunk.text for passage in passages)))
-    named = (name for name in columns if not is_plain_column(name))
-    return {unit for name in named for unit in units_of(normalise(name))} <= set(there)
+    return set(units_of(normalise(text))) <= set(there)
 
 
 def _claim(segment: Segment, at: int) -> Claim:

@@ -274,9 +274,19 @@ def test_words_of_a_source_that_are_no_sentence_are_withheld(
     assert draft.withheld
 
 
-def test_an_item_of_a_list_needs_no_full_stop(write: Any) -> None:
-    draft = write("- A chat assistant costs 20 dollars a month [1]\n", finish="stop")
-    assert len(draft.kept) == 1
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("Here is what they say:\n- 20 dollars a month [1]\n", 1),
+        ("Here is what they say:\n\n1. 20 dollars a month [1]\n2. assistant [1]\n", 2),
+        ("Here is what they say:\n- 20 moons a month [1]\n", 0),
+        ("- 20 dollars a month [1]\n", 0),
+        (f"Here is what they say:\n- 20 dollars [1]\n\n{SECOND} [1]\n- a month [1]\n", 2),
+        ("- A chat assistant costs 20 dollars a month [1]\n", 1),
+    ],
+)
+def test_items_of_a_list_need_a_lead_in_or_a_sentence(write: Any, text: str, kept: int) -> None:
+    assert len(write(text, finish="stop").kept) == kept
 
 
 def test_a_lead_in_that_holds_goes_before_what_it_leads_to(write: Any) -> None:
