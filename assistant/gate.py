@@ -24,6 +24,7 @@ from assistant.pertinence import owned, pertinent
 from assistant.questions import Expect, Item, Question
 from assistant.schema import Language, ListedQuestion, Passage
 from assistant.terms import Analyser
+from assistant.unanswered import OUTSIDE, UNANSWERED
 
 
 class Reason(StrEnum):
@@ -72,6 +73,8 @@ class Features:
     """Likeness in letters of the question and the nearest one that the best sentence answers."""
     outside: float
     """Cosine with the nearest question that lies outside, rescaled, less ``match``; in [-1, 1]."""
+    beside: float
+    """The same of the nearest that stands close to a document and is answered nowhere."""
     accord: float
     """How far the rankings agree on the first passage: its fused score over ``FULL_ACCORD``."""
     lead: float
@@ -104,6 +107,7 @@ _WEIGHTS = Features(
     asked=1.92,
     wording=0.95,
     outside=-0.73,
+    beside=-6.0,
     accord=0.72,
     lead=0.17,
     gravest=-1.11,
@@ -138,6 +142,9 @@ _DETAIL = {Expect.SHARE, Expect.MONEY, Expect.DURATION, Expect.FIGURE, Expect.WH
 _NAMED = {Expect.WHO, Expect.WHERE}
 FULL_ACCORD = 0.5
 """Fused score of a passage that words, meaning and listed questions all put first."""
+BESIDE = -0.1
+"""Stands for ``beside`` where nothing is known of it: no list, or an answer from a document that
+lists no question, such as a reader's own, which may answer what the others do not."""
 NO_EMBEDDER = 0.5
 """Stands for the likeness where there is no embedder: words decide alone."""
 DETAIL_COVERAGE = 0.15
@@ -251,6 +258,7 @@ class Gate:
         lacks = [len(_to_be_named(question) & set(c.missing)) for c in good] or [MOST_LACKING]
         fullest = [c for c, lack in zip(good, lacks, strict=False) if lack == min(lacks)]
         match = _match_of(passages, candidates)
+        beyond = self._outside.match(question.text)
         said = max((c.cosine for c in good if c.cosine is not None), default=NO_EMBEDDER)
         best, *others = candidates
         asked = asked_of(best, passages)
@@ -261,7 +269,10 @@ class Gate:
             said=said,
             asked=max((c.asked for c in good if c.asked is not None), default=said),
             wording=_alike(question.text, asked),
-            outside=_rescaled(self._outside.match(question.text) or 0.0) - match,
+            outside=_rescaled(beyond.get(OUTSIDE, 0.0)) - match,
+            beside=_rescaled(beyond[UNANSWERED]) - match
+            if UNANSWERED in beyond and passages[best.marker - 1].chunk.questions
+            else BESIDE,
             accord=min(passages[0].score / FULL_ACCORD, 1.0),
             lead=best.score - others[0].score if others else 0.0,
             gravest=max(uncovered, default=0.0),

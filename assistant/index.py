@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.errors import IndexCorrupt, StorageError
 from assistant.generations import Manifest, read_manifest
-from assistant.listedvectors import ListedVectors
+from assistant.listedvectors import ListedVectors, read_listed
 from assistant.privatecopy import PrivateCopy
 from assistant.schema import (
     Chunk,
@@ -33,6 +33,7 @@ from assistant.schema import (
     Source,
 )
 from assistant.sources import SourceRecord, references
+from assistant.unanswered import LISTS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -80,6 +81,7 @@ class Index:
                 language: ListedVectors(folder / f"questions-{language}.npy", self._of(language))
                 for language in Language
             }
+            self._unanswered = {name: read_listed(folder / f"{name}.npy") for name in LISTS}
         except Exception as exc:
             _discard(self._client, copy)
             message = f"index {folder.name!r} cannot be opened ({type(exc).__name__})"
@@ -93,6 +95,10 @@ class Index:
     def has_vectors(self) -> bool:
         """Whether the generation was built with an embedder."""
         return self.manifest.dimension > 0
+
+    def unanswered(self, name: str) -> NDArray[np.float32] | None:
+        """Return the vectors of a list of questions that no passage answers, None without."""
+        return self._unanswered[name]
 
     def twin_key(self, chunk: Chunk) -> tuple[str, int]:
         """Return what a section and its translations have in common."""

@@ -58,6 +58,7 @@ def write_index(
     analyser: Analyser,
     embeddings: CachedEmbeddings | None,
     progress: Progress,
+    lists: Mapping[str, Sequence[str]] | None = None,
 ) -> Contents:
     """Write passages, questions, vectors and word statistics into an empty folder.
 
@@ -68,10 +69,13 @@ def write_index(
         analyser: cuts texts into terms.
         embeddings: makes the vectors; None for an index of words alone.
         progress: told about the steps.
+        lists: questions that no document answers, by the name of their list.
 
     Raises:
         StorageError: Chroma cannot write.
     """
+    import numpy as np
+
     infos = {document.info.id: document.info for document in documents}
     chunks = [chunk for document in documents for chunk in chunk_document(document)]
     texts = [chunk_context(chunk, infos[chunk.document_id]) for chunk in chunks]
@@ -90,11 +94,19 @@ def write_index(
         vectors = embeddings.array(
             [*texts, *sentences], progress=lambda done, total: progress(done, total, "embedding")
         )
-        asked = embeddings.array(
-            questions,
-            progress=lambda done, total: progress(done, total, "embedding questions"),
-            as_queries=True,
+        lists = lists or {}
+        unanswered = [text for listed in lists.values() for text in listed]
+        asked, beyond = np.split(
+            embeddings.array(
+                [*questions, *unanswered],
+                progress=lambda done, total: progress(done, total, "embedding questions"),
+                as_queries=True,
+            ),
+            [len(questions)],
         )
+        for name, listed in lists.items():
+            write_listed(folder / f"{name}.npy", beyond[: len(listed)])
+            beyond = beyond[len(listed) :]
     else:
         vectors = None
     _write_chroma(folder / "chroma", chunks, spans, infos, vectors)

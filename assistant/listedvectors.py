@@ -35,11 +35,9 @@ class ListedVectors:
 
         self._owners = np.repeat(np.arange(len(chunks)), [len(it.questions) for it in chunks])
         self._chunks = chunks
-        self._vectors: NDArray[np.float32] | None = None
-        if path.is_file():
-            self._vectors = np.load(path, mmap_mode="r", allow_pickle=False)
-            if len(self._vectors) != len(self._owners):
-                raise ValueError(f"{path.name} has {len(self._vectors)} rows")
+        self._vectors = read_listed(path)
+        if self._vectors is not None and len(self._vectors) != len(self._owners):
+            raise ValueError(f"{path.name} has {len(self._vectors)} rows")
 
     def nearest(
         self,
@@ -70,8 +68,22 @@ class ListedVectors:
         return list(best.items())
 
 
+def read_listed(path: Path) -> NDArray[np.float32] | None:
+    """Map the vectors that ``write_listed`` wrote; None where there are none.
+
+    Raises:
+        ValueError, OSError: the file is damaged.
+    """
+    import numpy as np
+
+    if not path.is_file():
+        return None
+    vectors: NDArray[np.float32] = np.load(path, mmap_mode="r", allow_pickle=False)
+    return vectors
+
+
 def write_listed(path: Path, vectors: NDArray[np.float32]) -> None:
-    """Write the vectors of listed questions, shape (n, dimension), passage by passage."""
+    """Write the vectors of a list of questions, shape (n, dimension); none make no file."""
     import numpy as np
 
     if len(vectors):

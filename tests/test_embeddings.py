@@ -451,6 +451,32 @@ def test_a_vector_does_not_depend_on_its_batch(nano):
     np.testing.assert_allclose(nano.embed_query("a"), nano.embed_queries(["a", "b"])[0], atol=1e-6)
 
 
+def test_who_embeds_beside_others_takes_one_thread_and_gets_the_same(nano):
+    engine = nano.load()
+    controller = nano.sharing.openmp
+    alone = [nano.embed_queries([f"how many firms {n}"])[0] for n in range(20)]
+    before = [library["num_threads"] for library in controller.info()]
+    seen = []
+
+    class Slow:
+        def query(self, texts):
+            seen.append([library["num_threads"] for library in controller.info()])
+            time.sleep(0.05)
+            return engine.query(texts)
+
+    nano._loaded = Slow()
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            texts = [[f"how many firms {n}"] for n in range(20)]
+            together = [vectors[0] for vectors in pool.map(nano.embed_queries, texts)]
+    finally:
+        nano._loaded = engine
+    assert np.array_equal(np.array(alone), np.array(together))
+    assert before in seen
+    assert [1] * len(before) in seen
+    assert [library["num_threads"] for library in controller.info()] == before
+
+
 def test_the_bundled_embedder_may_be_shared_by_threads(nano):
     right = {text: nano.embed_query(text) for text in texts(12)}
     with ThreadPoolExecutor(6) as pool:

@@ -1,72 +1,41 @@
-"""Questions outside: the list is read strictly, and likeness is a cosine."""
+"""Questions that no passage answers: likeness is a cosine with the nearest of each list."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 import pytest
 
-from assistant.errors import KnowledgeError
-from assistant.outside import FILE, Outside, load_outside
-from tests.support import KNOWLEDGE
+from assistant.outside import Outside
+from assistant.unanswered import OUTSIDE, UNANSWERED
 
 
 class Letters:
-    """Embeds a text as its counts of a, b and c, of length 1; counts how often it is asked."""
+    """Embeds a text as its counts of a, b and c, of length 1."""
 
-    def __init__(self) -> None:
-        self.lists = 0
-
-    def embed_queries(self, texts: list[str]) -> list[Any]:
+    def embed_queries(self, texts: list[str]) -> Any:
         counts = np.array([[text.count(char) + 1e-9 for char in "abc"] for text in texts])
-        return list(counts / np.linalg.norm(counts, axis=1, keepdims=True))
-
-    def array(self, texts: list[str], *, as_queries: bool) -> Any:
-        assert as_queries
-        self.lists += 1
-        return np.array(self.embed_queries(texts))
+        return counts / np.linalg.norm(counts, axis=1, keepdims=True)
 
 
-def test_the_shipped_list_is_of_questions_in_both_languages() -> None:
-    questions = load_outside(KNOWLEDGE)
-    assert len(questions) == len(set(questions)) > 80
-    assert any("\u4e00" <= char <= "\u9fff" for char in "".join(questions))
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "questions: [a, b]",
-        "questions: {weather: rain}",
-        "questions: {weather: }",
-        "questions: {weather: [[a]]}",
-        "other: {}",
-        "",
-        "[",
-        "questions:\n  a: [b\n  c: d",
-    ],
-)
-def test_a_wrong_list_is_one_line_naming_the_file(tmp_path: Path, text: str) -> None:
-    (tmp_path / FILE).write_text(text, encoding="utf-8")
-    with pytest.raises(KnowledgeError) as caught:
-        load_outside(tmp_path)
-    assert str(caught.value).startswith(str(tmp_path / FILE))
-    assert "\n" not in str(caught.value)
-
-
-def test_without_a_list_nothing_is_outside(tmp_path: Path) -> None:
-    assert load_outside(tmp_path) == []
-    assert Outside([], cast(Any, Letters())).match("a") is None
-    assert Outside(["a"], None).match("a") is None
-
-
-def test_the_nearest_question_decides_and_the_list_is_embedded_once() -> None:
+def near(question: str, **lists: list[str]) -> Any:
     letters = Letters()
-    outside = Outside(["aaa", "bbb"], cast(Any, letters))
-    assert letters.lists == 0
-    assert outside.match("a") == pytest.approx(1.0)
-    assert outside.match("ab") == pytest.approx(2**-0.5)
-    assert outside.match("c") == pytest.approx(0.0, abs=1e-6)
-    assert letters.lists == 1
+    vectors = {name: letters.embed_queries(texts) for name, texts in lists.items()}
+    return Outside(vectors.get, cast(Any, letters)).match(question)
+
+
+def test_without_lists_or_an_embedder_nothing_is_near() -> None:
+    assert near("a") == {}
+    assert Outside(lambda name: np.ones((1, 3), dtype=np.float32), None).match("a") == {}
+
+
+def test_each_list_tells_of_its_nearest_question() -> None:
+    found = near("a", outside=["aaa", "bbb"], unanswered=["ab", "b"])
+    assert found[OUTSIDE] == pytest.approx(1.0)
+    assert found[UNANSWERED] == pytest.approx(2**-0.5)
+
+
+def test_a_list_that_is_missing_is_not_told_of() -> None:
+    assert set(near("c", unanswered=["ab"])) == {UNANSWERED}
+    assert near("c", unanswered=["ab"])[UNANSWERED] == pytest.approx(0.0, abs=1e-6)

@@ -1,0 +1,80 @@
+"""Lists of questions that no passage answers: read strictly, and kept clear of what is answered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from assistant.curation import check_knowledge
+from assistant.errors import KnowledgeError
+from assistant.unanswered import LISTS, OUTSIDE, UNANSWERED, list_file, load_list, load_lists
+from tests.support import KNOWLEDGE, copy_knowledge
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_the_shipped_lists_are_of_questions_in_both_languages(name: str) -> None:
+    questions = [text for asked in load_list(KNOWLEDGE, name).values() for text in asked]
+    assert len(questions) == len(set(questions)) > 80
+    chinese = [any("\u4e00" <= char <= "\u9fff" for char in text) for text in questions]
+    assert 0.3 < sum(chinese) / len(chinese) < 0.7
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "questions: [a, b]",
+        "questions: {weather: rain}",
+        "questions: {weather: }",
+        "questions: {weather: [[a]]}",
+        "other: {}",
+        "",
+        "[",
+        "questions:\n  a: [b\n  c: d",
+    ],
+)
+def test_a_wrong_list_is_one_line_naming_the_file(tmp_path: Path, text: str) -> None:
+    path = list_file(tmp_path, OUTSIDE)
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(KnowledgeError) as caught:
+        load_list(tmp_path, OUTSIDE)
+    assert str(caught.value).startswith(str(path))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_folder_without_lists_lists_nothing(tmp_path: Path) -> None:
+    assert load_lists(tmp_path, ["a"]) == {OUTSIDE: [], UNANSWERED: []}
+
+
+def test_questions_close_to_a_document_go_with_it(tmp_path: Path) -> None:
+    text = "questions: {one: [a?], two: [b?], other: [c?]}"
+    list_file(tmp_path, UNANSWERED).write_text(text, encoding="utf-8")
+    assert load_lists(tmp_path, ["two"])[UNANSWERED] == ["b?", "c?"]
+
+
+@pytest.mark.parametrize(
+    ("listed", "wrong"),
+    [
+        ("nothing-of-the-kind: [a?]", "there is no document 'nothing-of-the-kind'"),
+        ("other: [who pays?, ' Who  PAYS']", "is there twice"),
+        ("other: ['where do we start with AI?']", None),
+    ],
+)
+def test_the_check_looks_at_the_list(tmp_path: Path, listed: str, wrong: str | None) -> None:
+    folder = copy_knowledge(tmp_path)
+    list_file(folder, UNANSWERED).write_text(f"questions: {{{listed}}}", encoding="utf-8")
+    said = [str(problem) for problem in check_knowledge(folder)]
+    about = [text for text in said if UNANSWERED in text]
+    assert about if wrong else True
+    assert all(wrong in text for text in about if wrong)
+
+
+def test_a_question_that_a_section_answers_is_told(tmp_path: Path) -> None:
+    folder = copy_knowledge(tmp_path)
+    page = next(folder.glob("reports/en/*.md")).read_text(encoding="utf-8")
+    block = page.split("<!-- questions:")[1].split("-->")[0]
+    question = next(line for line in block.splitlines() if line.strip() and ":" not in line)
+    list_file(folder, UNANSWERED).write_text(
+        f"questions:\n  other:\n  - {question.strip()!r}\n", encoding="utf-8"
+    )
+    assert any("a section answers" in str(problem) for problem in check_knowledge(folder))
