@@ -190,6 +190,13 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
 
 
+class _Server(ThreadingHTTPServer):
+    """Lets a crowd wait at the door: five, as is usual, would turn some away."""
+
+    request_queue_size = 256
+    daemon_threads = True
+
+
 @contextmanager
 def serving(
     *answers: Answer, finish: str = "stop", usage: bool = True
@@ -197,8 +204,7 @@ def serving(
     """Serve a script on loopback; give the base address and the script."""
     script = Script(answers=list(answers), finish=finish, usage=usage)
     handler = type("Handler", (_Handler,), {"script": script})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:

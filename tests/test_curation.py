@@ -28,8 +28,11 @@ def spoil(folder: Path, path: str, old: str, new: str) -> None:
 def name_no_source(folder: Path) -> None:
     """Take the sources away from the section of ``COSTS`` on how to keep costs low."""
     sources = "<!-- sources: enterprisesg-psg-faq, zhangzhou-ai-vouchers-2025 -->\n"
-    for language in ("en", "zh"):
+    for language, year in (("en", " (2025)"), ("zh", "（2025年）")):
         spoil(folder, COSTS.format(language), sources, "")
+        spoil(
+            folder, COSTS.format(language), f"{'China' if language == 'en' else '漳州'}{year}", ""
+        )
 
 
 def said(folder: Path) -> list[str]:
