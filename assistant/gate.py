@@ -74,7 +74,7 @@ class Features:
     outside: float
     """Cosine with the nearest question that lies outside, rescaled, less ``match``; in [-1, 1]."""
     beside: float
-    """The same of the nearest that stands close to a document and is answered nowhere."""
+    """The same of the nearest that is answered nowhere, be it close to a document or outside."""
     accord: float
     """How far the rankings agree on the first passage: its fused score over ``FULL_ACCORD``."""
     lead: float
@@ -99,7 +99,7 @@ class Features:
 
 # Logistic regression, balanced classes, 2026-11-26: 2,176 development questions, 1,261 of which are
 # answered by one of the first three sentences; those set up beside the answerable ones weigh half.
-# Area under the curve .849 in ten folds by document, .802 on those beside. See evals/LOG.md, "gate";
+# Area under the curve .849 in ten folds by document, .802 on those beside (evals/LOG.md, "gate");
 # to fit anew, run: python -m evals.train_ranking
 _BIAS = -3.47
 _WEIGHTS = Features(
@@ -271,7 +271,7 @@ class Gate:
             asked=max((c.asked for c in good if c.asked is not None), default=said),
             wording=_alike(question.text, asked),
             outside=_rescaled(beyond.get(OUTSIDE, 0.0)) - match,
-            beside=_rescaled(beyond[UNANSWERED]) - match
+            beside=_rescaled(max(beyond.values())) - match
             if UNANSWERED in beyond and passages[best.marker - 1].chunk.questions
             else BESIDE,
             accord=min(passages[0].score / FULL_ACCORD, 1.0),
