@@ -59,6 +59,8 @@ class Segment:
     kind: SegmentKind
     columns: tuple[str, ...] = ()
     """Of a table row, the names of its columns, if it has a head."""
+    begins: bool = True
+    """Whether it begins a line: another goes on with an item or a paragraph."""
 
     @property
     def named(self) -> str:
@@ -73,7 +75,7 @@ class Segment:
     @property
     def leads_in(self) -> bool:
         """Whether it only leads to what follows it."""
-        return self.sentence.endswith((":", "："))
+        return self.sentence.rstrip(_DRESS).endswith((":", "："))
 
     @property
     def item(self) -> bool:
@@ -82,9 +84,8 @@ class Segment:
 
     @property
     def closed(self) -> bool:
-        """Whether it ends as a sentence does; a heading and a row need not."""
-        ended = self.sentence.rstrip(_DRESS).endswith(tuple("。！？.!?…"))
-        return ended or self.kind is not SegmentKind.SENTENCE
+        """Whether it ends as a sentence does."""
+        return self.sentence.rstrip(_DRESS).endswith(tuple("。！？.!?…"))
 
     @property
     def finished(self) -> bool:
@@ -249,7 +250,7 @@ def _segments(line: str) -> list[Segment]:
             cuts.append(cut)
     bounds = [0, *cuts, len(line)]
     return [
-        _segment(line[start:end], SegmentKind.SENTENCE)
+        replace(_segment(line[start:end], SegmentKind.SENTENCE), begins=start == 0)
         for start, end in pairwise(bounds)
         if start < end
     ]

@@ -21,7 +21,7 @@ from assistant.figures import Figure, FigureKind, find_figures
 from assistant.markdown import find_headings, find_sections, quotable_spans
 from assistant.schema import Document, Language, ListedQuestion, parse_published
 from assistant.sources import SourceRecord, read_sources, source_files
-from assistant.unanswered import ANY_DOCUMENT, UNANSWERED, list_file, load_list
+from assistant.unanswered import ANY_DOCUMENT, LISTS, UNANSWERED, list_file, load_list
 
 MOST_WORDS, MOST_CHARACTERS = 36, 85
 """Longest sentence, in English words and in characters of Chinese: one is quoted as an answer."""
@@ -127,7 +127,13 @@ def _list_problems(folder: Path, documents: Sequence[Document]) -> Iterator[Know
         for question in section.questions
     }
     seen: set[str] = set()
-    for name, questions in load_list(folder, UNANSWERED).items():
+    lists: dict[str, dict[str, list[str]]] = {}
+    for list_name in LISTS:
+        try:
+            lists[list_name] = load_list(folder, list_name)
+        except KnowledgeError as exc:
+            yield exc
+    for name, questions in lists.get(UNANSWERED, {}).items():
         if name not in {ANY_DOCUMENT, *names}:
             yield KnowledgeError(path, None, f"there is no document {name!r}")
         for question in questions:

@@ -9,7 +9,7 @@ the reader.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from functools import lru_cache
@@ -144,8 +144,8 @@ _NAMED = {Expect.WHO, Expect.WHERE}
 FULL_ACCORD = 0.5
 """Fused score of a passage that words, meaning and listed questions all put first."""
 BESIDE = -0.1
-"""Stands for ``beside`` where nothing is known of it: no list, or an answer from a document that
-lists no question, such as a reader's own, which may answer what the others do not."""
+"""Least of ``beside`` where only what lies outside is known: there is no list of the unanswered, or
+the best passage is of a document that lists no question, such as a reader's own, which may tell."""
 NO_EMBEDDER = 0.5
 """Stands for the likeness where there is no embedder: words decide alone."""
 DETAIL_COVERAGE = 0.15
@@ -271,9 +271,7 @@ class Gate:
             asked=max((c.asked for c in good if c.asked is not None), default=said),
             wording=_alike(question.text, asked),
             outside=_rescaled(beyond.get(OUTSIDE, 0.0)) - match,
-            beside=_rescaled(max(beyond.values())) - match
-            if UNANSWERED in beyond and passages[best.marker - 1].chunk.questions
-            else BESIDE,
+            beside=_beside(beyond, match, listing=bool(passages[best.marker - 1].chunk.questions)),
             accord=min(passages[0].score / FULL_ACCORD, 1.0),
             lead=best.score - others[0].score if others else 0.0,
             gravest=max(uncovered, default=0.0),
@@ -324,6 +322,13 @@ def _match(passage: Passage, marker: int, candidates: Sequence[Candidate]) -> fl
 
 def _rescaled(cosine: float) -> float:
     return max(0.0, (cosine - 0.8) / 0.2)
+
+
+def _beside(beyond: Mapping[str, float], match: float, *, listing: bool) -> float:
+    """Return how much nearer a question is to one answered nowhere than to any that is listed."""
+    if listing and UNANSWERED in beyond:
+        return _rescaled(max(beyond.values())) - match
+    return max(BESIDE, _rescaled(beyond.get(OUTSIDE, 0.0)) - match)
 
 
 def _to_be_named(question: Question) -> set[Item]:

@@ -25,8 +25,10 @@ class Waiting:
     """Of a table, for its rows alone."""
     dropped: bool = False
     """Whether what stood right before was not shown: a rule below it would rule something else."""
-    led: bool = False
-    """Whether a sentence led in to the list that is under way, be it shown or not."""
+    lead: str = ""
+    """The checked sentence that leads in to the list or table that is under way."""
+    missed: bool = False
+    """Whether something of that list or table was not shown, and nothing before it."""
 
     def length(self, segment: Segment) -> int:
         """Return how many characters wait to be shown before a segment."""
@@ -48,21 +50,38 @@ class Waiting:
         """Take a checked sentence that says nothing without what follows."""
         self.pieces.append((text, check))
         self.head, self.dropped = "", False
+        self.lead = check.claim.text
 
     def meet(self, segment: Segment) -> None:
-        """Note a segment that claims something, before it is known whether it is shown."""
-        if not segment.item:
-            self.led = segment.leads_in
+        """Note a segment that claims something, before it is known whether it is shown.
+
+        One that begins a line outside a list ends the list before it: a lead-in of which nothing
+        was shown must not lead to this one.
+        """
+        if not segment.begins or segment.item or segment.kind is SegmentKind.TABLE_ROW:
+            return
+        if self.missed:
+            first = next(at for at, (_, check) in enumerate(self.pieces) if check is not None)
+            del self.pieces[first:]
+        self.lead, self.missed = "", False
+
+    def holds(self, sentence: str) -> bool:
+        """Return whether a lead-in of these very words waits; it leads in anew then."""
+        held = any(check is not None and check.claim.text == sentence for _, check in self.pieces)
+        self.lead = sentence if held else self.lead
+        return held
 
     def before(self, segment: Segment) -> list[Piece]:
         """Return what is to be shown before a segment, and wait no more."""
         pieces = self._due(segment)
-        self.pieces, self.head, self.dropped = [], "", False
+        self.pieces, self.head, self.dropped, self.missed = [], "", False, False
         return pieces
 
     def drop(self, segment: Segment) -> None:
         """Note that a segment is not shown."""
         self.dropped = True
+        listed = segment.item or segment.kind is SegmentKind.TABLE_ROW
+        self.missed |= listed and any(check is not None for _, check in self.pieces)
         if segment.kind is not SegmentKind.TABLE_ROW:
             self.head = ""
 

@@ -135,8 +135,8 @@ _NOTICE_MIXED = {
     _ZH: "这里的来源可信度不同：{sources}。",
 }
 _NOTICE_WITHHELD = {
-    _EN: "{count} sentence(s) left out because no source supports them.",
-    _ZH: "有 {count} 句话没有资料支持，已略去。",
+    _EN: "{count} sentence(s) left out because they did not pass the check against the sources.",
+    _ZH: "有 {count} 句话没有通过与资料的核对，已略去。",
 }
 _NOTICE_PARTIAL = {_EN: "This answer is incomplete: {why}", _ZH: "回答不完整：{why}"}
 

@@ -26,7 +26,7 @@ from assistant.citations import (
 from assistant.errors import BackendError
 from assistant.grounding import Verifier, fragment, unfinished
 from assistant.normalise import normalise
-from assistant.openends import breaks_off, stands_whole
+from assistant.openends import LEAST, breaks_off, stands_whole
 from assistant.polarity import turns_of
 from assistant.prompting import declines
 from assistant.schema import (
@@ -46,6 +46,7 @@ from assistant.thinking import Piece, Said
 from assistant.units import units_of
 from assistant.waiting import Waiting
 
+_COLONS = ":： *_"
 _NOTHING = Segment(text="", sentence="", markers=(), kind=SegmentKind.LAYOUT)
 
 
@@ -207,7 +208,10 @@ class Writer:
             draft.declined = not draft.kept
             return
         waiting.meet(segment)
-        if draft.said(segment.sentence):
+        sentence = segment.sentence
+        if waiting.holds(sentence):
+            return
+        if _says_it_all(segment) and draft.said(sentence):
             waiting.drop(segment)
             return
         with draft.timed("verify"):
@@ -219,10 +223,10 @@ class Writer:
             if not segment.leads_in or any(map(str.isdigit, segment.sentence)):
                 yield draft.withhold(check)
             return
-        if segment.leads_in:
+        if segment.leads_in or segment.kind is SegmentKind.HEADING:
             waiting.lead_in(text, check)
             return
-        if not (segment.closed or _says(segment, led=waiting.led, passages=task.passages)):
+        if not self._says(segment, check.claim, waiting.lead, task.passages):
             waiting.drop(segment)
             yield draft.withhold(fragment(check.claim))
             return
@@ -255,6 +259,21 @@ class Writer:
                 return retry, with_markers(segment.text, [n])
         return check, segment.text
 
+    def _says(self, segment: Segment, claim: Claim, lead: str, passages: Sequence[Passage]) -> bool:
+        """Whether what passed its check says something.
+
+        By itself: a sentence, words that are one in a source, or a row under the names of its
+        columns. An item of a list with what leads in to it: both together have to pass, in the
+        words of the source.
+        """
+        if segment.columns or _says_it_all(segment) or stands_whole(segment.sentence, passages):
+            return True
+        if not (lead and segment.item and _worded(segment.sentence, passages)):
+            return False
+        whole = f"{lead.rstrip(_COLONS)} {segment.sentence}"
+        (check,) = self._verifier.check([replace(claim, text=whole)], passages).checks
+        return check.verdict is Verdict.SUPPORTED
+
     def _held(self, claim: Claim, segment: Segment, passages: Sequence[Passage]) -> ClaimCheck:
         """Return a claim's check; a table row has to hold under the names of its columns too."""
         (check,) = self._verifier.check([claim], passages).checks
@@ -277,13 +296,9 @@ def _plain_names(columns: Sequence[str], passages: Sequence[Passage]) -> bool:
     return _worded(" ".join(name for name in columns if not is_plain_column(name)), passages)
 
 
-def _says(segment: Segment, *, led: bool, passages: Sequence[Passage]) -> bool:
-    """Whether words without a full stop say something: as the source does, or as items of a list.
-
-    Such an item says what the sentence before the list begins, and that in the source's words.
-    """
-    listed = led and segment.item and _worded(segment.sentence, passages)
-    return listed or stands_whole(segment.sentence, passages)
+def _says_it_all(segment: Segment) -> bool:
+    """Whether a segment is a sentence: it ends like one and is more than a price or a year."""
+    return segment.closed and len(units_of(normalise(segment.sentence))) >= LEAST
 
 
 def _worded(text: str, passages: Sequence[Passage]) -> bool:

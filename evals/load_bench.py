@@ -46,8 +46,8 @@ GROWTH_BAR = 0.05
 """Growth of the server's memory over the second half of the run."""
 CONCURRENCY = 8
 CASES = Path(__file__).with_name("cases")
-APART = 53
-"""How many questions further on the next reader begins: more than a reader asks."""
+READERS = 60
+"""Readers who begin apart, so that few questions are asked twice."""
 
 
 @dataclass(slots=True)
@@ -76,7 +76,7 @@ def asked() -> tuple[str, ...]:
 
 def questions(seed: int) -> Iterator[str]:
     """Yield questions without end; what readers of neighbouring seeds ask is not the same."""
-    for at in count(seed * APART):
+    for at in count(seed * (len(asked()) // READERS)):
         yield asked()[at % len(asked())]
 
 

@@ -456,6 +456,8 @@ def test_who_embeds_beside_others_takes_one_thread_and_gets_the_same(nano):
     controller = nano.sharing.openmp
     alone = [nano.embed_queries([f"how many firms {n}"])[0] for n in range(20)]
     before = [library["num_threads"] for library in controller.info()]
+    if not before:
+        pytest.skip("this engine was built without OpenMP")
     seen = []
 
     class Slow:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from assistant import Assistant, Settings, build_index, make_embeddings
+from assistant.builder import LiveIndex, index_status
 from assistant.curation import check_knowledge
 from assistant.errors import KnowledgeError
+from assistant.gate import BESIDE, _beside
 from assistant.unanswered import LISTS, OUTSIDE, UNANSWERED, list_file, load_list, load_lists
 from tests.support import KNOWLEDGE, copy_knowledge
 
@@ -78,3 +82,60 @@ def test_a_question_that_a_section_answers_is_told(tmp_path: Path) -> None:
         f"questions:\n  other:\n  - {question.strip()!r}\n", encoding="utf-8"
     )
     assert any("a section answers" in str(problem) for problem in check_knowledge(folder))
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_the_check_tells_of_a_broken_list_beside_the_rest(tmp_path: Path, name: str) -> None:
+    folder = copy_knowledge(tmp_path)
+    (folder / "featured.yaml").write_text("- nothing-of-the-kind\n", encoding="utf-8")
+    list_file(folder, name).write_text("questions: [a]", encoding="utf-8")
+    said = " ".join(str(problem) for problem in check_knowledge(folder))
+    assert f"{name}.yaml" in said
+    assert "nothing-of-the-kind" in said
+
+
+@pytest.fixture
+def listing(tmp_path: Path) -> Settings:
+    """Return settings over a little knowledge with lists of different length."""
+    folder = copy_knowledge(tmp_path / "knowledge")
+    for name, text in ((OUTSIDE, "{fun: [sing!]}"), (UNANSWERED, "{other: [who pays?, when?]}")):
+        list_file(folder, name).write_text(f"questions: {text}", encoding="utf-8")
+    return Settings(knowledge_dir=folder, data_dir=tmp_path / "data")
+
+
+def test_an_index_holds_each_list_and_grows_old_with_it(listing: Settings) -> None:
+    build_index(listing)
+    index, embeddings = LiveIndex(listing).current(), make_embeddings(listing)
+    assert embeddings is not None
+    for name, texts in ((OUTSIDE, ["sing!"]), (UNANSWERED, ["who pays?", "when?"])):
+        held = index.unanswered(name)
+        assert held is not None
+        assert np.allclose(held, embeddings.array(texts, as_queries=True), atol=1e-3)
+    assert index_status(listing).state == "current"
+    list_file(listing.knowledge_dir, UNANSWERED).write_text("questions: {}", encoding="utf-8")
+    assert index_status(listing).state == "stale"
+
+
+def test_a_question_told_nowhere_is_weighed_as_such(listing: Settings) -> None:
+    question = "which insurance covers the robots of the bakery"
+    text = f"questions: {{other: [{question}]}}"
+    list_file(listing.knowledge_dir, UNANSWERED).write_text(text, encoding="utf-8")
+    seen = Assistant.from_settings(listing).examine(question).features
+    assert seen is not None
+    assert seen.beside == pytest.approx(1 - seen.match, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("beyond", "listing", "expected"),
+    [
+        ({UNANSWERED: 0.9, OUTSIDE: 0.8}, True, 0.0),
+        ({UNANSWERED: 0.8, OUTSIDE: 1.0}, True, 0.5),
+        ({UNANSWERED: 1.0}, False, BESIDE),
+        ({OUTSIDE: 1.0}, True, 0.5),
+        ({}, True, BESIDE),
+    ],
+)
+def test_what_is_not_known_weighs_little(
+    beyond: dict[str, float], listing: bool, expected: float
+) -> None:
+    assert _beside(beyond, 0.5, listing=listing) == pytest.approx(expected)

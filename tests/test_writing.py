@@ -274,19 +274,65 @@ def test_words_of_a_source_that_are_no_sentence_are_withheld(
     assert draft.withheld
 
 
+COSTS = "A chat assistant costs: [1]\n"
+
+
 @pytest.mark.parametrize(
     ("text", "kept"),
     [
-        ("Here is what they say:\n- 20 dollars a month [1]\n", 1),
-        ("Here is what they say:\n\n1. 20 dollars a month [1]\n2. assistant [1]\n", 2),
-        ("Here is what they say:\n- 20 moons a month [1]\n", 0),
+        (f"{COSTS}- 20 dollars a month [1]\n", 2),
+        (f"{COSTS}\n1. 20 dollars [1]\n2. a month [1]\n", 3),
+        ("**A chat assistant costs:** [1]\n\n- 20 dollars a month [1]\n", 2),
+        ("- A chat assistant costs: [1]\n  - 20 dollars a month [1]\n", 2),
+        (f"{COSTS}- {FIRST} [1] {SECOND} [1]\n- a month [1]\n", 4),
+        (f"{COSTS}- 20 moons a month [1]\n", 0),
+        (f"{COSTS}- 20 dollars [1]\n\n{SECOND} [1]\n- a month [1]\n", 3),
+        ("For 99 dollars you get: [1]\n- 20 dollars [1]\n", 0),
         ("- 20 dollars a month [1]\n", 0),
-        (f"Here is what they say:\n- 20 dollars [1]\n\n{SECOND} [1]\n- a month [1]\n", 2),
         ("- A chat assistant costs 20 dollars a month [1]\n", 1),
     ],
 )
 def test_items_of_a_list_need_a_lead_in_or_a_sentence(write: Any, text: str, kept: int) -> None:
-    assert len(write(text, finish="stop").kept) == kept
+    draft = write(text, finish="stop")
+    assert len(draft.kept) == kept
+    assert [draft.text[c.claim.start : c.claim.end] for c in draft.kept] == sentences(draft)
+
+
+GRANT = "Sole traders cannot get the grant of 20 dollars. Firms with fewer than 50 staff can apply."
+
+
+@pytest.mark.parametrize("row", ["- lies for 7 dollars [1]\n", "| a | lie for 7 dollars [1] |\n"])
+def test_a_lead_in_to_nothing_leads_to_nothing_else(write: Any, row: str) -> None:
+    last = "Firms with fewer than 50 staff can apply."
+    text = f"Sole traders cannot get: [1]\n{row}\n{last} [1]\n"
+    draft = write(text, finish="stop", held=GRANT)
+    assert sentences(draft) == [last]
+    assert "Sole traders" not in draft.text
+
+
+def test_an_item_has_to_pass_with_what_leads_in_to_it(write: Any) -> None:
+    held = "Sole traders cannot get the grant. A chat assistant costs 20 dollars a month."
+    text = "Sole traders cannot get: [1]\n- 20 dollars [1]\n"
+    assert not write(text, finish="stop", held=held).text
+
+
+@pytest.mark.parametrize(
+    "text", ["# 2026 [1]\n", "2026. [1]\n", "20 dollars. [1]", "| 20 dollars [1] |\n"]
+)
+def test_a_price_or_a_year_is_no_answer_in_any_dress(write: Any, text: str) -> None:
+    assert not write(text, finish="stop", held=f"{FIRST} {SECOND}").text
+
+
+def test_the_same_item_under_another_lead_in_is_no_repetition(write: Any) -> None:
+    held = "Firms in Germany pay 20 dollars. Firms in France pay 20 dollars."
+    text = "".join(f"Firms in {at} pay: [1]\n- 20 dollars [1]\n\n" for at in ("Germany", "France"))
+    draft = write(text, finish="stop", held=held)
+    assert sentences(draft).count("20 dollars") == 2
+
+
+def test_a_lead_in_said_twice_is_shown_once(write: Any) -> None:
+    draft = write(f"{COSTS}{COSTS}- 20 dollars a month [1]\n", finish="stop")
+    assert draft.text.count("costs:") == 1
 
 
 def test_a_lead_in_that_holds_goes_before_what_it_leads_to(write: Any) -> None:
