@@ -142,7 +142,7 @@ def build_index(
         analyser = make_analyser(settings)
         places.sweep(keep=(previous,) if previous else ())
         with places.build() as folder:
-            lists = load_lists(settings.knowledge_dir, _names(documents))
+            lists = load_lists(settings.knowledge_dir, (each.info.name for each in documents))
             contents = write_index(folder, documents, sources, analyser, embeddings, report, lists)
             manifest = _manifest(folder, recipe, contents)
             write_manifest(folder, manifest)
@@ -186,7 +186,7 @@ def ship_vectors(settings: Settings, progress: Progress | None = None) -> int:
     report = progress or (lambda done, total, stage: None)
     documents = load_corpus(settings.knowledge_dir)
     passages, questions = texts_to_embed(documents)
-    lists = load_lists(settings.knowledge_dir, _names(documents))
+    lists = load_lists(settings.knowledge_dir, (each.info.name for each in documents))
     vectors = embeddings.by_key(passages, lambda done, total: report(done, total, "embedding"))
     vectors |= embeddings.by_key(
         [*questions, *chain.from_iterable(lists.values())],
@@ -311,11 +311,6 @@ def _probe_here(folder: Path) -> None:
         index.dense_sentences(vector, language, 1)
         if index.has_vectors and not index.dense(vector, language, 1):
             raise IndexCorrupt(f"no passage in {language.value!r} can be found")
-
-
-def _names(documents: Sequence[Document]) -> set[str]:
-    """Return the names of documents without their language."""
-    return {document.info.twin_key.rsplit(".", 1)[0] for document in documents}
 
 
 def _recipe(settings: Settings, embeddings: CachedEmbeddings | None) -> _Recipe:

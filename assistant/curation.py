@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 from pathlib import Path
 
 from assistant.annotations import read_annotations
@@ -78,7 +79,7 @@ def check_knowledge(folder: Path) -> list[KnowledgeError]:
                 KnowledgeError(path, None, problem)
                 for problem in _translation_problems(sections[document.info.id], original)
             )
-    problems += _list_problems(folder, documents)
+    problems += _list_problems(folder, chain.from_iterable(sections.values()))
     problems += (
         KnowledgeError(str(folder / "featured.yaml"), None, f"there is no document {key!r}")
         for key in load_featured(folder)
@@ -116,16 +117,13 @@ def sections_of(document: Document) -> Iterator[Section]:
             )
 
 
-def _list_problems(folder: Path, documents: Sequence[Document]) -> Iterator[KnowledgeError]:
+def _list_problems(folder: Path, sections: Iterable[Section]) -> Iterator[KnowledgeError]:
     """Yield what is wrong with the questions that are answered nowhere."""
     path = str(list_file(folder, UNANSWERED))
-    names = {document.info.twin_key.rsplit(".", 1)[0] for document in documents}
-    answered = {
-        _plain(question.text)
-        for document in documents
-        for section in sections_of(document)
-        for question in section.questions
-    }
+    names, answered = {ANY_DOCUMENT}, set()
+    for section in sections:
+        names.add(section.document.info.name)
+        answered |= {_plain(question.text) for question in section.questions}
     seen: set[str] = set()
     lists: dict[str, dict[str, list[str]]] = {}
     for list_name in LISTS:
@@ -134,7 +132,7 @@ def _list_problems(folder: Path, documents: Sequence[Document]) -> Iterator[Know
         except KnowledgeError as exc:
             yield exc
     for name, questions in lists.get(UNANSWERED, {}).items():
-        if name not in {ANY_DOCUMENT, *names}:
+        if name not in names:
             yield KnowledgeError(path, None, f"there is no document {name!r}")
         for question in questions:
             if _plain(question) in answered:

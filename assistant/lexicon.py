@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import KnowledgeError
+from assistant.yamltext import load_yaml
 
 
 class ConceptClass(StrEnum):
@@ -101,7 +102,7 @@ def load_lexicon(path: Path) -> Lexicon:
     import yaml
 
     try:
-        data: Any = yaml.load(path.read_text(encoding="utf-8"), Loader=_loader())  # noqa: S506 - a safe loader
+        data: Any = load_yaml(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as exc:
         raise KnowledgeError(str(path), None, f"cannot be read as UTF-8 text: {exc}") from exc
     except yaml.YAMLError as exc:
@@ -174,13 +175,6 @@ def _phrases_problem(key: str, phrases: Any) -> str | None:
         if not str(phrase).strip():
             return f"{key!r} has an empty phrase in it; remove it"
     return None
-
-
-def _loader() -> Any:
-    """Return the C loader where PyYAML was built with it: ten times as fast."""
-    import yaml
-
-    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 # Territory names that are everyday words in questions.

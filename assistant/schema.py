@@ -92,6 +92,14 @@ class DocumentInfo:
         """The same for a document and its translations."""
         return self.translation_of or self.id
 
+    @property
+    def name(self) -> str:
+        """The id without its language, the same for a document and its translations."""
+        name = self.twin_key
+        for language in Language:
+            name = name.removesuffix(f".{language.value}")
+        return name
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from assistant.errors import KnowledgeError
 from assistant.schema import Grade, Language, Source, parse_published
+from assistant.yamltext import load_yaml
 
 FOLDER = "sources"
 FACTS_LICENCE = "CC-BY-4.0"
@@ -118,9 +119,8 @@ def section_source(document: Source, cited: tuple[Source, ...]) -> Source:
 
 
 def _read(path: Path) -> SourceRecord:
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        data: Any = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - a safe loader
+        data: Any = load_yaml(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as exc:
         raise KnowledgeError(str(path), None, f"cannot be read as UTF-8 text: {exc}") from exc
     except (yaml.YAMLError, RecursionError, ValueError) as exc:

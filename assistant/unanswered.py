@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from assistant.errors import KnowledgeError
+from assistant.yamltext import load_yaml
 
 OUTSIDE, UNANSWERED = "outside", "unanswered"
 LISTS = (OUTSIDE, UNANSWERED)
@@ -39,9 +40,8 @@ def load_list(folder: Path, name: str) -> dict[str, list[str]]:
     path = list_file(folder, name)
     if not path.is_file():
         return {}
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        data: Any = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - a safe loader
+        data: Any = load_yaml(path.read_text(encoding="utf-8"))
         kinds = dict(data["questions"])
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as exc:
         reason = " ".join(str(exc).split())

@@ -208,10 +208,10 @@ class Writer:
             draft.declined = not draft.kept
             return
         waiting.meet(segment)
-        sentence = segment.sentence
-        if waiting.holds(sentence):
+        if waiting.holds(segment.sentence):
             return
-        if _says_it_all(segment) and draft.said(sentence):
+        whole = _says_it_all(segment)
+        if whole and draft.said(segment.sentence):
             waiting.drop(segment)
             return
         with draft.timed("verify"):
@@ -226,7 +226,7 @@ class Writer:
         if segment.leads_in or segment.kind is SegmentKind.HEADING:
             waiting.lead_in(text, check)
             return
-        if not self._says(segment, check.claim, waiting.lead, task.passages):
+        if not (whole or self._says(segment, check.claim, waiting.lead, task.passages)):
             waiting.drop(segment)
             yield draft.withhold(fragment(check.claim))
             return
@@ -260,13 +260,12 @@ class Writer:
         return check, segment.text
 
     def _says(self, segment: Segment, claim: Claim, lead: str, passages: Sequence[Passage]) -> bool:
-        """Whether what passed its check says something.
+        """Whether what passed its check and is no sentence says something.
 
-        By itself: a sentence, words that are one in a source, or a row under the names of its
-        columns. An item of a list with what leads in to it: both together have to pass, in the
-        words of the source.
+        By itself: words that are one in a source, or a row under the names of its columns. An item
+        of a list with what leads in to it: both together have to pass, in the words of the source.
         """
-        if segment.columns or _says_it_all(segment) or stands_whole(segment.sentence, passages):
+        if segment.columns or stands_whole(segment.sentence, passages):
             return True
         if not (lead and segment.item and _worded(segment.sentence, passages)):
             return False

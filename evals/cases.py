@@ -9,7 +9,7 @@ alias, and no question, answer or failure of it is kept.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
@@ -118,6 +118,16 @@ def load_cases(folder: Path = FOLDER) -> list[Case]:
             raise CaseError(f"the id {case.id!r} is in {seen[case.id]} and in {case.set}")
         seen[case.id] = case.set
     return cases
+
+
+def dev_rows(folder: Path = FOLDER) -> Iterator[dict[str, Any]]:
+    """Yield the cases of the development parts as they are written, file by file."""
+    for path in sorted(folder.glob("*-dev.jsonl")):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            row = json.loads(line)
+            # A set may begin with a line about itself.
+            if "question" in row:
+                yield row
 
 
 def read_versions(folder: Path) -> dict[str, dict[str, Any]]:

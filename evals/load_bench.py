@@ -34,6 +34,7 @@ import httpx2
 
 from assistant import Assistant, Settings, make_embeddings
 from evals.bench import Line
+from evals.cases import dev_rows
 from evals.page_readers import ask, asking
 
 SHARE_BAR = 0.8
@@ -45,7 +46,6 @@ SHARE_MEANS = (
 GROWTH_BAR = 0.05
 """Growth of the server's memory over the second half of the run."""
 CONCURRENCY = 8
-CASES = Path(__file__).with_name("cases")
 READERS = 60
 """Readers who begin apart, so that few questions are asked twice."""
 
@@ -64,12 +64,7 @@ class Seen:
 @cache
 def asked() -> tuple[str, ...]:
     """Return the questions of the development sets that stand by themselves, well mixed."""
-    cases = [
-        json.loads(line)
-        for path in sorted(CASES.glob("*-dev.jsonl"))
-        for line in path.read_text(encoding="utf-8").splitlines()
-    ]
-    found = sorted({case["question"] for case in cases if "question" in case} - {""})
+    found = sorted({row["question"] for row in dev_rows()} - {""})
     random.Random(1).shuffle(found)  # noqa: S311 - no secret
     return tuple(found)
 

@@ -10,7 +10,7 @@ from evals import metrics
 from evals.external_questions import Lookups
 from evals.jobs import Bench, Job
 from evals.rows import Row
-from evals.worlds import World, name_of
+from evals.worlds import World
 
 DEPTH = 10
 """Passages looked at."""
@@ -44,7 +44,7 @@ def _row(
     bench: Bench, blank: Row, world: World, question: str, gold: str, words_alone: bool
 ) -> Row:
     passages = bench.worlds.open(world, words_alone=words_alone).search(question, k=DEPTH)
-    found = [name_of(passage.document) for passage in passages]
+    found = [passage.document.name for passage in passages]
     return replace(
         blank,
         passed=metrics.recall_at(found, {gold}, 5) == 1,

@@ -23,7 +23,7 @@ from evals.ragtruth import ragtruth_folder, ragtruth_pairs
 from evals.retrieving import retrieval_jobs
 from evals.systems import Inquiry, answering_systems
 from evals.verifying import verification_jobs
-from evals.worlds import KNOWLEDGE, World, name_of
+from evals.worlds import KNOWLEDGE, World
 
 MUTANTS = 15
 """Claims made by rule, of each kind and language; ``evals.mutation_suite`` counts all of them."""
@@ -94,7 +94,7 @@ def _planted_world(bench: Bench, case: Case) -> World:
         kept = [
             document
             for document in load_corpus(bench.settings.knowledge_dir)
-            if name_of(document.info) in case.documents
+            if document.info.name in case.documents
         ]
         return kept + [as_document(p.id, p.text, p.language) for p in case.planted]
 

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from assistant import Answer, AnswerKind, Filters, Message, split_sentences
 from evals.metrics import Statement
-from evals.worlds import World, Worlds, name_of
+from evals.worlds import World, Worlds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,8 +100,8 @@ class TopPassage:
         return Reply(
             kind=AnswerKind.ANSWER,
             text=text,
-            found=tuple(name_of(passage.document) for passage in found),
-            cited=(name_of(found[0].document),),
+            found=tuple(passage.document.name for passage in found),
+            cited=(found[0].document.name,),
             statements=tuple(
                 Statement(text=text[span.start : span.end], cited=(found[0],))
                 for span in split_sentences(text)
@@ -140,8 +140,8 @@ def _reply_of(answer: Answer, seconds: float) -> Reply:
     return Reply(
         kind=answer.kind,
         text=answer.text,
-        found=tuple(name_of(passage.document) for passage in answer.passages),
-        cited=tuple(dict.fromkeys(name_of(c.passage.document) for c in answer.citations)),
+        found=tuple(passage.document.name for passage in answer.passages),
+        cited=tuple(dict.fromkeys(c.passage.document.name for c in answer.citations)),
         statements=tuple(
             Statement(
                 text=check.claim.text,

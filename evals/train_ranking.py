@@ -8,11 +8,9 @@ nothing but the ``*-dev.jsonl`` parts is read.
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import astuple, fields
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,9 +22,9 @@ from sklearn.model_selection import GroupKFold, cross_val_predict
 from assistant import Assistant, Examination
 from assistant.gate import Features
 from assistant.signals import WEIGHTS, Signals, values_of
+from evals.cases import dev_rows
 from evals.metrics import holds
 
-CASES = Path(__file__).resolve().parent / "cases"
 FOLDS = 10
 RANKER_C, GATE_C = 0.3, 1.0
 """Inverse strength of regularisation; tenfold loss hardly changes between a third and thrice it."""
@@ -43,14 +41,10 @@ SHOWN = 3
 Matrix = NDArray[np.float64]
 
 
-def dev_cases(folder: Path = CASES) -> Iterator[dict[str, Any]]:
+def dev_cases() -> Iterator[dict[str, Any]]:
     """Yield the development cases that are about one question over the shipped knowledge."""
-    for path in sorted(folder.glob("*-dev.jsonl")):
-        for line in path.read_text(encoding="utf-8").splitlines():
-            case = json.loads(line)
-            set_apart = ("canary", "history", "planted", "sources_in", "forbidden")
-            if not any(case.get(key) for key in set_apart):
-                yield case
+    set_apart = ("history", "planted", "sources_in", "forbidden")
+    return (case for case in dev_rows() if not any(case.get(key) for key in set_apart))
 
 
 def labels(case: dict[str, Any], seen: Examination) -> list[bool]:
@@ -60,7 +54,7 @@ def labels(case: dict[str, Any], seen: Examination) -> list[bool]:
     for candidate in seen.candidates:
         passage = seen.passages[candidate.marker - 1]
         place = f"{passage.chunk.position}.{candidate.order + 1}"
-        document = passage.document.twin_key.removesuffix(".en").removesuffix(".zh")
+        document = passage.document.name
         if named:
             ids = {f"{document}.en:{place}", f"{document}.zh:{place}"}
             found.append(bool(ids & named))

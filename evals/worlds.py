@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 
-from assistant import Assistant, Document, DocumentInfo, Language, Settings, build_index
+from assistant import Assistant, Document, Settings, build_index
 
 Documents = Callable[[], Sequence[Document]]
 
@@ -99,14 +99,6 @@ class Worlds:
             return self._open_knowledge(settings)
         place = Path(tempfile.mkdtemp(dir=self._temporary.name))
         return Assistant.from_documents(world.documents(), place, settings)
-
-
-def name_of(document: DocumentInfo) -> str:
-    """Return a document's id without its language, the same for its translations."""
-    name = document.twin_key
-    for language in Language:
-        name = name.removesuffix(f".{language.value}")
-    return name
 
 
 def placed(document: Document, place: str) -> Document:

@@ -42,6 +42,7 @@ BANDS = {
         "failures",
         "curation",
         "unanswered",
+        "yamltext",
         "intake",
         "library",
         "sources",

@@ -19,7 +19,6 @@ from evals.cases import (
     write_versions,
 )
 from evals.metrics import holds
-from evals.worlds import name_of
 
 NEW = ("multisource", "followup", "conflict", "injected", "crosslingual", "premise")
 
@@ -40,7 +39,7 @@ def test_there_are_enough_of_every_kind_in_both_languages_and_parts(cases):
 
 def test_gold_documents_exist_and_hold_the_required_figures(cases):
     texts = {
-        (name_of(document.info), document.info.language): document.text
+        (document.info.name, document.info.language): document.text
         for document in load_corpus(Settings().knowledge_dir)
     }
     names = {name for name, _ in texts}

@@ -5,7 +5,6 @@ A script plays it, so that 200 questions take a minute; ``make backends`` asks a
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,7 +13,8 @@ from typing import Any
 
 from assistant import Settings, split_sentences
 from assistant.assistant import Assistant
-from evals.backend_bench import CASES, questions, read, unended, unsupported
+from evals.backend_bench import questions, read, unended, unsupported
+from evals.cases import dev_rows
 from tests.scripted import Thinks, serving
 from tests.support import FOUNDING
 
@@ -29,12 +29,7 @@ _PLACE_IN_LIST = re.compile(r"^\d+\. ")
 def asked() -> list[str]:
     """Return questions of the development sets about the small knowledge, both languages."""
     known = {Path(name).stem for name in FOUNDING}
-    cases = [
-        json.loads(line)
-        for path in sorted(CASES.glob("*-dev.jsonl"))
-        for line in path.read_text(encoding="utf-8").splitlines()
-    ]
-    about = [case["question"] for case in cases if known & set(case.get("documents", ()))]
+    about = [case["question"] for case in dev_rows() if known & set(case.get("documents", ()))]
     return [about[n * len(about) // COUNT] for n in range(COUNT)]
 
 
