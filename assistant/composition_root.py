@@ -157,7 +157,11 @@ def _assemble(settings: Settings, index: Callable[[], Index]) -> Parts:
         reader=reader,
         retriever=retriever,
         ranker=ranker,
-        gate=Gate(analyser, Outside(lambda name: index().unanswered(name), embeddings)),
+        gate=Gate(
+            analyser,
+            Outside(lambda name: index().unanswered(name), embeddings),
+            lambda chunk: index().listed_terms(chunk),
+        ),
         prompt=answer,
         backends=backends,
         prompt_tokens=settings.prompt_tokens,

@@ -9,7 +9,7 @@ the reader.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from functools import lru_cache
@@ -22,7 +22,7 @@ from assistant.normalise import normalise
 from assistant.outside import Outside
 from assistant.pertinence import owned, pertinent
 from assistant.questions import Expect, Item, Question
-from assistant.schema import Language, ListedQuestion, Passage
+from assistant.schema import Chunk, Language, Passage
 from assistant.terms import Analyser
 from assistant.unanswered import OUTSIDE, UNANSWERED
 
@@ -169,11 +169,22 @@ _GOOD = 10
 class Gate:
     """Decides from a question, the passages found and their ranked sentences."""
 
-    def __init__(self, analyser: Analyser, outside: Outside) -> None:
-        """Take the index's analyser, and what knows the questions outside."""
-        self._outside = outside
+    def __init__(
+        self,
+        analyser: Analyser,
+        outside: Outside,
+        listed_terms: Callable[[Chunk], frozenset[str]],
+    ) -> None:
+        """Take what the index knows.
+
+        Args:
+            analyser: the index's.
+            outside: knows the questions that no passage answers.
+            listed_terms: gives the terms of the questions that a chunk lists.
+        """
         self._analyser = analyser
-        self._listed_in = lru_cache(maxsize=2048)(self._terms_of)
+        self._outside = outside
+        self._listed_terms = listed_terms
 
     def decide(
         self, question: Question, passages: Sequence[Passage], candidates: Sequence[Candidate]
@@ -240,12 +251,9 @@ class Gate:
     def _listed(self, passages: Sequence[Passage]) -> dict[int, frozenset[str]]:
         """Return, by marker, the terms of the questions that a passage says it answers."""
         return {
-            marker: self._listed_in(passage.chunk.questions)
+            marker: self._listed_terms(passage.chunk)
             for marker, passage in enumerate(passages, start=1)
         }
-
-    def _terms_of(self, questions: Sequence[ListedQuestion]) -> frozenset[str]:
-        return frozenset().union(*(self._analyser.terms(it.text) for it in questions))
 
     def features(
         self, question: Question, passages: Sequence[Passage], candidates: Sequence[Candidate]

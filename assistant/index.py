@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import logging
 import math
+import sys
 import weakref
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -73,6 +74,7 @@ class Index:
             self._client = open_chroma(copy.path)
             self.documents = _read_documents(folder / "documents.json")
             self._sources = _read_sources(folder / "sources.json")
+            self._listed_terms = _read_terms(folder / "listed.json")
             self._rests = json.loads((folder / "rests.json").read_text(encoding="utf-8"))
             self.chunks = self._read_chunks()
             self._centres = _read_centres(folder / "centres.json", self.manifest.dimension)
@@ -99,6 +101,10 @@ class Index:
     def unanswered(self, name: str) -> NDArray[np.float32] | None:
         """Return the vectors of a list of questions that no passage answers, None without."""
         return self._unanswered[name]
+
+    def listed_terms(self, chunk: Chunk) -> frozenset[str]:
+        """Return the terms of the questions that a chunk lists; none of another generation's."""
+        return self._listed_terms.get(chunk.id, frozenset())
 
     def twin_key(self, chunk: Chunk) -> tuple[str, int]:
         """Return what a section and its translations have in common."""
@@ -360,6 +366,11 @@ def _best_of(found: Sequence[tuple[str, float]]) -> list[tuple[str, float]]:
     for key, score in found:
         best.setdefault(key.partition(":")[0], score)
     return list(best.items())
+
+
+def _read_terms(path: Path) -> dict[str, frozenset[str]]:
+    rows = json.loads(path.read_text(encoding="utf-8"))
+    return {key: frozenset(map(sys.intern, terms)) for key, terms in rows.items()}
 
 
 def _read_sources(path: Path) -> dict[str, SourceRecord]:

@@ -19,7 +19,7 @@ from assistant.chunking import chunk_context, chunk_document, sentence_spans
 from assistant.errors import StorageError
 from assistant.index import COLLECTIONS, open_chroma
 from assistant.listedvectors import write_listed
-from assistant.schema import Chunk, Document, DocumentInfo, Language
+from assistant.schema import Chunk, Document, DocumentInfo, Language, ListedQuestion
 from assistant.sources import SourceRecord
 from assistant.terms import Analyser
 
@@ -131,6 +131,8 @@ def write_index(
     (folder / "rests.json").write_text(
         json.dumps(rests_of(chunks, infos, sources)), encoding="utf-8"
     )
+    terms = {chunk.id: sorted(_terms_of(chunk.questions, analyser)) for chunk in chunks}
+    (folder / "listed.json").write_text(json.dumps(terms, ensure_ascii=False), encoding="utf-8")
     progress(2, 2, "indexing words")
     return Contents(documents=len(documents), chunks=by_language, embedded=embedded)
 
@@ -145,6 +147,10 @@ def texts_to_embed(documents: Sequence[Document]) -> tuple[list[str], list[str]]
             passages += (chunk.text[start:end] for start, end in sentence_spans(chunk))
             questions += (question.text for question in chunk.questions)
     return passages, questions
+
+
+def _terms_of(questions: Sequence[ListedQuestion], analyser: Analyser) -> set[str]:
+    return {term for question in questions for term in analyser.terms(question.text)}
 
 
 def _write_chroma(

@@ -39,12 +39,28 @@
     });
     line.append(" ", way);
   };
-  const fetched = window.fetch.bind(window);
+  const fetched = window.fetch.bind(window), ending = new Set();
+  // Until Gradio knows that a run has ended it drops the next question without a word: what ended
+  // the run is not shown before that. A cancel is followed by a reset, hence the turns in between.
+  const ended = async () => {
+    const least = Date.now() + 10000, turn = (time) => new Promise((go) => setTimeout(go, time));
+    do {
+      await turn(0);
+      await Promise.race([Promise.allSettled(ending), turn(1000)]);
+      await turn(0);
+    } while (ending.size && Date.now() < least);
+  };
   window.fetch = async (...sent) => {
     const way = new URL(sent[0].url || sent[0], location.href).pathname;
+    if (/\/gradio_api\/(cancel|reset)$/.test(way)) {
+      const end = fetched(...sent);
+      ending.add(end);
+      try { return await end; } finally { ending.delete(end); }
+    }
     if (!/\/gradio_api\/(queue\/join|run\/)/.test(way)) return fetched(...sent);
     try {
       const answer = await fetched(...sent);
+      if (ending.size) await ended();
       const what = { 401: "expired", 429: "tooMany", 503: "busy" }[answer.status] || "lost";
       tell(answer.ok ? "" : what, answer.headers.get("Retry-After") || "60");
       return answer;

@@ -140,19 +140,23 @@ def build_ui(
             chat.click(act.ask_offered, [*memory, filters], scene, **slow),
             chat.retry(act.retry, [*memory, filters], scene, **slow),
         ]
-        box.stop(act.stop, memory, scene, cancels=running, **quick)
+        # Cancelled in an event before: Gradio would cancel only after the handler has answered, and
+        # until then drop the next question. The script holds the answer until the run has ended.
+        for ending in (box.stop, side.click, side.select, side.clear):
+            ending(None, cancels=running, **quick)
+        box.stop(act.stop, memory, scene, **quick)
         chat.edit(act.edit, memory, [box, editing, hint], **quick)
         hint.click(act.cancel, None, [box, editing, hint], **quick)
         chat.select(act.show_source, memory, pane, **quick)
         chat.like(act.rate, memory, chat, **quick)
         chat.submit(act.comment, memory, chat, **quick)
-        side.click(act.new, memory, scene, cancels=running, **quick)
-        side.select(act.open, memory, scene, cancels=running, **quick)
+        side.click(act.new, memory, scene, **quick)
+        side.select(act.open, memory, scene, **quick)
         side.submit(act.find, memory, side, **quick)
         side.edit(act.rename, memory, side, **quick)
         side.delete(act.delete, memory, scene, **quick)
         # The open one has an event of its own: what runs in another one's place is not cancelled.
-        side.clear(act.delete, memory, scene, cancels=running, **quick)
+        side.clear(act.delete, memory, scene, **quick)
         head.click(act.switch, [*memory, filters], [*scene, *texts], **quick)
         # Gradio itself ends a run only when it says something, which a model that thinks does not.
         page.unload(act.close)
@@ -162,6 +166,8 @@ def build_ui(
         )
     # Closed to calls past the queue: those would count neither as questions nor in their number.
     page.queue(max_size=waiting, default_concurrency_limit=concurrency, api_open=False)
+    # After every event Gradio would sum up all before it, in pandas, for a page that nobody sees.
+    page._queue.ANAYLTICS_CACHE_FREQUENCY = 1_000_000_000
     return page
 
 
