@@ -112,8 +112,11 @@ class Chain:
         A model is asked only for what the rules take for a follow-up.
         """
         by_rule = self._condenser.condense(question, history)
-        alone = self._condenser.condense(question, ())
-        if self._rewriter is None or calls is None or by_rule == alone:
+        if (
+            self._rewriter is None
+            or calls is None
+            or by_rule == self._condenser.condense(question, ())
+        ):
             return self._reader.read(by_rule)
         return self._reader.read(self._rewriter.rewrite(question, history, calls) or by_rule)
 

@@ -13,16 +13,16 @@ import logging
 import math
 import sys
 import weakref
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.errors import IndexCorrupt, StorageError
 from assistant.generations import Manifest, read_manifest
-from assistant.listedvectors import ListedVectors, read_listed
 from assistant.privatecopy import PrivateCopy
+from assistant.rowvectors import RowVectors, read_vectors
 from assistant.schema import (
     Chunk,
     DocumentInfo,
@@ -42,8 +42,10 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-COLLECTIONS = ("passages", "sentences")
-"""Chroma collections, one of each per language."""
+COLLECTION = "passages-{language}"
+"""Name of a language's Chroma collection."""
+ROWS = ("sentences", "questions")
+"""What passages hold and are found by, beside themselves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,11 +81,12 @@ class Index:
             self.chunks = self._read_chunks()
             self._centres = _read_centres(folder / "centres.json", self.manifest.dimension)
             self._bm25 = {language: _Bm25(folder / f"bm25-{language}") for language in Language}
-            self._listed = {
-                language: ListedVectors(folder / f"questions-{language}.npy", self._of(language))
+            self._held = {
+                (what, language): RowVectors(folder / f"{what}-{language}.npy", self._of(language))
+                for what in ROWS
                 for language in Language
             }
-            self._unanswered = {name: read_listed(folder / f"{name}.npy") for name in LISTS}
+            self._unanswered = {name: read_vectors(folder / f"{name}.npy") for name in LISTS}
         except Exception as exc:
             _discard(self._client, copy)
             message = f"index {folder.name!r} cannot be opened ({type(exc).__name__})"
@@ -134,7 +137,18 @@ class Index:
             count: at most so many.
             allowed: ids of documents to search, None for all.
         """
-        return self._query(f"passages-{language}", vector, count, allowed)
+        none = allowed is not None and not allowed
+        if none or not self._rows[language] or not self.has_vectors:
+            return []
+        where: Any = {"document_id": {"$in": sorted(allowed)}} if allowed is not None else None
+        found = self._collections[language].query(
+            query_embeddings=[vector],
+            n_results=min(count, self._rows[language]),
+            where=where,
+            include=["distances"],
+        )
+        scores = (1.0 - float(distance) for distance in found["distances"][0])
+        return list(zip(found["ids"][0], scores, strict=True))
 
     def dense_sentences(
         self,
@@ -151,7 +165,7 @@ class Index:
             count: how many sentences to look at.
             allowed: ids of documents to search, None for all.
         """
-        return _best_of(self._query(f"sentences-{language}", vector, count, allowed))
+        return self._held["sentences", language].nearest(vector, count, allowed)
 
     def dense_questions(
         self,
@@ -168,7 +182,7 @@ class Index:
             count: how many questions to look at.
             allowed: ids of documents to search, None for all.
         """
-        return self._listed[language].nearest(vector, count, allowed)
+        return self._held["questions", language].nearest(vector, count, allowed)
 
     def references(self, chunk: Chunk) -> tuple[Source, ...]:
         """Return the sources a chunk rests on, in its language."""
@@ -190,10 +204,10 @@ class Index:
         allowed: Collection[str] | None = None,
     ) -> list[tuple[str, float]]:
         """Return chunk ids by BM25 score (> 0), best first, ties in document order."""
-        scored = self._bm25[language].scores(terms)
+        scored = self._bm25[language].scored(terms)
         if allowed is not None:
-            scored = [row for row in scored if self.chunks[row[0]].document_id in allowed]
-        return scored[:count]
+            scored = (row for row in scored if self.chunks[row[0]].document_id in allowed)
+        return list(islice(scored, count))
 
     def inverse_frequency(self, term: str) -> float:
         """Return ln((N + 1) / (df + 0.5)) over the chunks of all languages; above 0."""
@@ -204,26 +218,6 @@ class Index:
     def vocabulary(self) -> set[str]:
         """Return every term of the index."""
         return {term for bm25 in self._bm25.values() for term in bm25.vocabulary}
-
-    def _query(
-        self,
-        name: str,
-        vector: NDArray[np.float32],
-        count: int,
-        allowed: Collection[str] | None,
-    ) -> list[tuple[str, float]]:
-        """Return (row id, cosine) of a Chroma collection, best first."""
-        if not self._rows[name] or not self.has_vectors or (allowed is not None and not allowed):
-            return []
-        where: Any = {"document_id": {"$in": sorted(allowed)}} if allowed is not None else None
-        found = self._collections[name].query(
-            query_embeddings=[vector],
-            n_results=min(count, self._rows[name]),
-            where=where,
-            include=["distances"],
-        )
-        scores = (1.0 - float(distance) for distance in found["distances"][0])
-        return list(zip(found["ids"][0], scores, strict=True))
 
     def needs(
         self, language: Language, asked: Language, allowed: Collection[str] | None = None
@@ -252,19 +246,16 @@ class Index:
     def _read_chunks(self) -> dict[str, Chunk]:
         """Read all passages, in document order."""
         self._collections = {
-            f"{what}-{language}": self._client.get_collection(
-                f"{what}-{language}", embedding_function=None
+            language: self._client.get_collection(
+                COLLECTION.format(language=language), embedding_function=None
             )
-            for what in COLLECTIONS
             for language in Language
         }
         # Counted once: a generation never changes, and Chroma takes milliseconds to count.
-        self._rows = {name: held.count() for name, held in self._collections.items()}
+        self._rows = {language: held.count() for language, held in self._collections.items()}
         rows: list[tuple[int, Chunk]] = []
         for language in Language:
-            found = self._collections[f"passages-{language}"].get(
-                include=["documents", "metadatas"]
-            )
+            found = self._collections[language].get(include=["documents", "metadatas"])
             for key, text, row in zip(
                 found["ids"], found["documents"], found["metadatas"], strict=True
             ):
@@ -338,16 +329,18 @@ class _Bm25:
         row = self.vocabulary.get(term)
         return 0 if row is None else int(self._starts[row + 1] - self._starts[row])
 
-    def scores(self, terms: Sequence[str]) -> list[tuple[str, float]]:
-        """Return (chunk id, score) where the score is above 0, best first."""
+    def scored(self, terms: Sequence[str]) -> Iterator[tuple[str, float]]:
+        """Yield (chunk id, score) where the score is above 0, best first."""
         import numpy as np
 
         known = [term for term in terms if term in self.vocabulary]
         if not known:
-            return []
+            return
         scores = self._engine.get_scores(known)
-        order = np.argsort(-scores, kind="stable")
-        return [(self.ids[i], float(scores[i])) for i in order if scores[i] > 0]
+        for row in np.argsort(-scores, kind="stable"):
+            if scores[row] <= 0:
+                return
+            yield self.ids[row], float(scores[row])
 
 
 def _read_centres(path: Path, dimension: int) -> dict[Language, NDArray[np.float32]]:
@@ -358,14 +351,6 @@ def _read_centres(path: Path, dimension: int) -> dict[Language, NDArray[np.float
         language: np.asarray(rows.get(language.value, [0.0] * dimension), dtype=np.float32)
         for language in Language
     }
-
-
-def _best_of(found: Sequence[tuple[str, float]]) -> list[tuple[str, float]]:
-    """Return chunk ids with the best score of their rows ``<chunk id>:<n>``, given best first."""
-    best: dict[str, float] = {}
-    for key, score in found:
-        best.setdefault(key.partition(":")[0], score)
-    return list(best.items())
 
 
 def _read_terms(path: Path) -> dict[str, frozenset[str]]:

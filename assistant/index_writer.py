@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 from assistant.attribution import rests_of
 from assistant.chunking import chunk_context, chunk_document, sentence_spans
 from assistant.errors import StorageError
-from assistant.index import COLLECTIONS, open_chroma
-from assistant.listedvectors import write_listed
+from assistant.index import COLLECTION, open_chroma
+from assistant.rowvectors import write_rows, write_vectors
 from assistant.schema import Chunk, Document, DocumentInfo, Language, ListedQuestion
 from assistant.sources import SourceRecord
 from assistant.terms import Analyser
@@ -77,16 +77,17 @@ def write_index(
     import numpy as np
 
     infos = {document.info.id: document.info for document in documents}
-    chunks = [chunk for document in documents for chunk in chunk_document(document)]
+    cut = (chunk for document in documents for chunk in chunk_document(document))
+    chunks = list({chunk.id: chunk for chunk in cut}.values())
     texts = [chunk_context(chunk, infos[chunk.document_id]) for chunk in chunks]
     spans = [sentence_spans(chunk) for chunk in chunks]
     embedded = 0
-    asked: NDArray[np.float32] | None = None
+    vectors: NDArray[np.float32] | None = None
     if embeddings is not None:
         sentences = [
             chunk.text[start:end]
-            for chunk, found in zip(chunks, spans, strict=True)
-            for start, end in found
+            for chunk, cuts in zip(chunks, spans, strict=True)
+            for start, end in cuts
         ]
         questions = [question.text for chunk in chunks for question in chunk.questions]
         embedded = embeddings.count_missing([*texts, *sentences])
@@ -105,13 +106,13 @@ def write_index(
             [len(questions)],
         )
         for name, listed in lists.items():
-            write_listed(folder / f"{name}.npy", beyond[: len(listed)])
+            write_vectors(folder / f"{name}.npy", beyond[: len(listed)])
             beyond = beyond[len(listed) :]
-    else:
-        vectors = None
-    _write_chroma(folder / "chroma", chunks, spans, infos, vectors)
-    if asked is not None:
-        _write_questions(folder, chunks, infos, asked)
+        said = vectors[len(texts) :]
+        _write_held(folder, "sentences", chunks, infos, said, [len(cuts) for cuts in spans])
+        counts = [len(chunk.questions) for chunk in chunks]
+        _write_held(folder, "questions", chunks, infos, asked, counts)
+    _write_chroma(folder / "chroma", chunks, infos, vectors)
     progress(1, 2, "indexing words")
     _write_centres(folder / "centres.json", chunks, infos, vectors)
     by_language: dict[str, int] = {}
@@ -156,57 +157,41 @@ def _terms_of(questions: Sequence[ListedQuestion], analyser: Analyser) -> set[st
 def _write_chroma(
     path: Path,
     chunks: Sequence[Chunk],
-    spans: Sequence[Sequence[tuple[int, int]]],
     infos: dict[str, DocumentInfo],
     vectors: NDArray[np.float32] | None,
 ) -> None:
-    """Write passages and sentences, one Chroma collection each per language."""
-    import numpy as np
-
+    """Write passages, one Chroma collection per language."""
     with _chroma(path) as client:
-        first_sentence = len(chunks)
-        starts = np.cumsum([first_sentence, *(len(found) for found in spans)])
         for language in Language:
-            passages, sentences = (
-                client.create_collection(
-                    f"{what}-{language}",
-                    embedding_function=None,
-                    configuration={"hnsw": _HNSW},
+            collection = client.create_collection(
+                COLLECTION.format(language=language),
+                embedding_function=None,
+                configuration={"hnsw": _HNSW},
+            )
+            every = [i for i, chunk in enumerate(chunks) if _language(chunk, infos) is language]
+            for at in range(0, len(every), _BATCH):
+                rows = every[at : at + _BATCH]
+                collection.add(
+                    ids=[chunks[i].id for i in rows],
+                    embeddings=_rows(vectors, rows),
+                    metadatas=[_metadata(chunks[i], i) for i in rows],
+                    documents=[chunks[i].text for i in rows],
                 )
-                for what in COLLECTIONS
-            )
-            rows = [i for i, chunk in enumerate(chunks) if _language(chunk, infos) is language]
-            _add(
-                passages,
-                [chunks[i].id for i in rows],
-                _rows(vectors, rows),
-                [
-                    {
-                        "document_id": chunks[i].document_id,
-                        "position": chunks[i].position,
-                        "heading_path": json.dumps(chunks[i].heading_path, ensure_ascii=False),
-                        "start": chunks[i].start,
-                        "end": chunks[i].end,
-                        "order": i,
-                        "sources": json.dumps(chunks[i].sources),
-                        "questions": json.dumps(
-                            [astuple(question) for question in chunks[i].questions],
-                            ensure_ascii=False,
-                        ),
-                    }
-                    for i in rows
-                ],
-                [chunks[i].text for i in rows],
-            )
-            if vectors is None:
-                continue
-            places = [(i, k) for i in rows for k in range(len(spans[i]))]
-            _add(
-                sentences,
-                [f"{chunks[i].id}:{k}" for i, k in places],
-                _rows(vectors, [int(starts[i]) + k for i, k in places]),
-                [{"document_id": chunks[i].document_id} for i, _ in places],
-            )
+
+
+def _metadata(chunk: Chunk, order: int) -> dict[str, Any]:
+    return {
+        "document_id": chunk.document_id,
+        "position": chunk.position,
+        "heading_path": json.dumps(chunk.heading_path, ensure_ascii=False),
+        "start": chunk.start,
+        "end": chunk.end,
+        "order": order,
+        "sources": json.dumps(chunk.sources),
+        "questions": json.dumps(
+            [astuple(question) for question in chunk.questions], ensure_ascii=False
+        ),
+    }
 
 
 @contextmanager
@@ -226,19 +211,23 @@ def _chroma(path: Path) -> Iterator[Any]:
         raise StorageError(f"{message}; free some space or set FIRSTPILOT_DATA_DIR") from exc
 
 
-def _write_questions(
+def _write_held(
     folder: Path,
+    what: str,
     chunks: Sequence[Chunk],
     infos: dict[str, DocumentInfo],
-    asked: NDArray[np.float32],
+    vectors: NDArray[np.float32],
+    counts: Sequence[int],
 ) -> None:
-    """Write the vectors of the questions that the passages of each language list."""
-    firsts = accumulate((len(chunk.questions) for chunk in chunks), initial=0)
+    """Write the vectors of what passages hold, given in their order, for each language."""
+    firsts = accumulate(counts, initial=0)
     places: dict[Language, list[int]] = {language: [] for language in Language}
-    for chunk, first in zip(chunks, firsts, strict=False):
-        places[_language(chunk, infos)] += range(first, first + len(chunk.questions))
+    held: dict[Language, list[int]] = {language: [] for language in Language}
+    for chunk, first, count in zip(chunks, firsts, counts, strict=False):
+        places[_language(chunk, infos)] += range(first, first + count)
+        held[_language(chunk, infos)].append(count)
     for language, rows in places.items():
-        write_listed(folder / f"questions-{language}.npy", asked[rows])
+        write_rows(folder / f"{what}-{language}.npy", vectors[rows], held[language])
 
 
 def _write_centres(
@@ -263,25 +252,6 @@ def _rows(vectors: NDArray[np.float32] | None, rows: Sequence[int]) -> NDArray[n
     if vectors is None:
         return np.ones((len(rows), 1), dtype=np.float32)
     return vectors[list(rows)]
-
-
-def _add(
-    collection: Any,
-    ids: Sequence[str],
-    vectors: NDArray[np.float32],
-    metadatas: Sequence[dict[str, Any]],
-    texts: Sequence[str] | None = None,
-) -> None:
-    """Add rows in batches; ids that repeat (the same text twice in a section) are added once."""
-    unique = list({key: row for row, key in enumerate(ids)}.values())
-    for at in range(0, len(unique), _BATCH):
-        rows = unique[at : at + _BATCH]
-        collection.add(
-            ids=[ids[row] for row in rows],
-            embeddings=vectors[rows],
-            metadatas=[metadatas[row] for row in rows],
-            documents=[texts[row] for row in rows] if texts is not None else None,
-        )
 
 
 def _write_bm25(folder: Path, ids: Sequence[str], terms: Sequence[Sequence[str]]) -> None:

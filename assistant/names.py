@@ -40,6 +40,11 @@ class Names:
         self._held: tuple[Path | None, frozenset[str], frozenset[str]]
         self._held = (None, frozenset(), frozenset())
 
+    @property
+    def edition(self) -> Path:
+        """What changes when the names do: the folder of the index they are of."""
+        return self._index().folder
+
     def __contains__(self, word: object) -> bool:
         """Whether a lower-case word is a name."""
         return word in self._current()[0]

@@ -7,8 +7,9 @@ a question is data about a text; reading it never fails, whatever the text.
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Sequence
+from collections.abc import Container, Hashable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Protocol
 
 from assistant.coordination import Named, parts_of
@@ -23,6 +24,9 @@ from assistant.smalltalk import ASKS, Intent, intent_of
 from assistant.terms import Analyser
 
 __all__ = ["Expect", "Intent", "Item", "Question", "QuestionReader", "split_background"]
+
+QUESTIONS_KEPT = 256
+"""Questions that stay read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +108,10 @@ _EACH = re.compile(
 class Naming(Protocol):
     """Which words are names."""
 
+    @property
+    def edition(self) -> Hashable:
+        """What changes when they do."""
+
     def __contains__(self, word: object) -> bool:
         """Whether a lower-case word is a name that the index has."""
 
@@ -112,6 +120,8 @@ class Naming(Protocol):
 
 
 class _NoNames:
+    edition = None
+
     def __contains__(self, word: object) -> bool:
         return False
 
@@ -129,9 +139,14 @@ class QuestionReader:
         self._analyser = analyser
         self._frequency = frequency
         self._names: Naming = names or _NoNames()
+        # A question is read by whoever makes it standalone, looks for an answer and writes it.
+        self._read = lru_cache(maxsize=QUESTIONS_KEPT)(self._reading)
 
     def read(self, text: str) -> Question:
         """Read a question; whatever the text, something sensible comes back."""
+        return self._read(text, self._names.edition)
+
+    def _reading(self, text: str, _edition: Hashable) -> Question:
         plain = " ".join(normalise(text).split())
         language = detect_language(text)
         found = find_figures(plain, language)

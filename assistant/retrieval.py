@@ -49,8 +49,8 @@ the passage's fused score when it is the very same."""
 WHOLE_LIKENESS = 0.95
 """Likeness (see ``aboutness``) from which a question is one that a section answers as a whole: each
 of its sentences does then."""
-LISTED_CHUNKS = 1024
-"""Chunks whose listed questions' vectors stay at hand: some 40 kB each."""
+CHUNKS_KEPT = 1024
+"""Chunks whose listed questions' vectors stay at hand, some 40 kB each, and their words."""
 POOL = 40
 """How many passages each ranking contributes."""
 OTHER_LANGUAGE_EVERY = 3
@@ -88,7 +88,7 @@ class HybridRetriever:
         self._index = index
         self._analyser = analyser
         self._embeddings = embeddings
-        self._listed = lru_cache(maxsize=LISTED_CHUNKS)(self._vectors_of)
+        self._listed = lru_cache(maxsize=CHUNKS_KEPT)(self._vectors_of)
 
     def retrieve(self, query: str, k: int, filters: Filters | None = None) -> list[Passage]:
         """Return at most ``k`` passages, best first.
@@ -320,12 +320,17 @@ def _interleave(own: list[str], other: list[str]) -> list[str]:
     return merged
 
 
+@lru_cache(maxsize=CHUNKS_KEPT)
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, normalise(text)))
+
+
 def _fold_duplicates(chunks: Sequence[Chunk], k: int) -> list[Chunk]:
     """Keep the first of passages that say the same words."""
     seen: set[str] = set()
     kept: list[Chunk] = []
     for chunk in chunks:
-        words = "".join(filter(str.isalnum, normalise(chunk.text)))
+        words = _letters(chunk.text)
         if words not in seen:
             seen.add(words)
             kept.append(chunk)

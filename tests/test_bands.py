@@ -73,7 +73,7 @@ BANDS = {
             "shippedvectors",
             "index",
             "index_writer",
-            "listedvectors",
+            "rowvectors",
             "generations",
             "privatecopy",
             "processors",

@@ -1,4 +1,4 @@
-"""Listed questions by meaning: exact, one row a passage, of the allowed documents alone."""
+"""Passages by the rows they hold: exact, one row a passage, of the allowed documents alone."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from assistant.listedvectors import ListedVectors, write_listed
+from assistant.rowvectors import RowVectors, write_rows
 from assistant.schema import Chunk, ListedQuestion
 
 
@@ -38,7 +38,7 @@ def unit(rows: NDArray[np.float64]) -> NDArray[np.float32]:
     count=st.integers(1, 60),
     seed=st.integers(0, 10_000),
 )
-def test_it_finds_what_looking_at_every_question_finds(
+def test_it_finds_what_looking_at_every_row_finds(
     tmp_path_factory: pytest.TempPathFactory, counts: list[int], count: int, seed: int
 ) -> None:
     chance = np.random.default_rng(seed)
@@ -47,7 +47,7 @@ def test_it_finds_what_looking_at_every_question_finds(
     if sum(counts):
         vectors = unit(chance.normal(size=(sum(counts), 8)))
     path = tmp_path_factory.mktemp("listed") / "questions.npy"
-    write_listed(path, vectors)
+    write_rows(path, vectors, counts)
     asked = unit(chance.normal(size=(1, 8)))[0]
     owners = [it for it in chunks for _ in it.questions]
     for allowed in (None, {"d0.en", "d1.en"}):
@@ -59,30 +59,33 @@ def test_it_finds_what_looking_at_every_question_finds(
         best: dict[str, float] = {}
         for cosine, owner in sorted(rows, key=lambda row: -row[0])[:count]:
             best.setdefault(owner.id, cosine)
-        found = ListedVectors(path, chunks).nearest(asked, count, allowed)
+        found = RowVectors(path, chunks).nearest(asked, count, allowed)
         assert dict(found) == pytest.approx(best, abs=1e-6)
         assert [cosine for _, cosine in found] == sorted((c for _, c in found), reverse=True)
 
 
-def test_without_a_question_or_an_embedder_nothing_is_found(tmp_path: Path) -> None:
+def test_without_a_row_or_an_embedder_nothing_is_found(tmp_path: Path) -> None:
     path = tmp_path / "questions.npy"
     asked = np.ones(8, dtype=np.float32)
-    write_listed(path, np.empty((0, 8), dtype=np.float32))
+    write_rows(path, np.empty((0, 8), dtype=np.float32), [0])
     assert not path.exists()
-    assert ListedVectors(path, [chunk(0, 0)]).nearest(asked, 5) == []
-    assert ListedVectors(path, [chunk(0, 3)]).nearest(asked, 5) == []
+    assert RowVectors(path, [chunk(0, 0)]).nearest(asked, 5) == []
+    assert RowVectors(path, [chunk(0, 3)]).nearest(asked, 5) == []
 
 
 def test_vectors_of_other_passages_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "questions.npy"
-    write_listed(path, np.ones((3, 8), dtype=np.float32))
-    with pytest.raises(ValueError, match="3 rows"):
-        ListedVectors(path, [chunk(0, 2)])
+    write_rows(path, np.ones((3, 8), dtype=np.float32), [2, 1])
+    with pytest.raises(ValueError, match="other passages"):
+        RowVectors(path, [chunk(0, 2)])
+    write_rows(path, np.ones((3, 8), dtype=np.float32), [2])
+    with pytest.raises(ValueError, match="other passages"):
+        RowVectors(path, [chunk(0, 2)])
 
 
 def test_no_document_allowed_finds_nothing(tmp_path: Path) -> None:
     path = tmp_path / "questions.npy"
-    write_listed(path, unit(np.ones((2, 8))))
-    found = ListedVectors(path, [chunk(0, 2)])
+    write_rows(path, unit(np.ones((2, 8))), [2])
+    found = RowVectors(path, [chunk(0, 2)])
     assert found.nearest(np.ones(8, dtype=np.float32), 5, set()) == []
     assert found.nearest(np.ones(8, dtype=np.float32), 5, {"other.en"}) == []

@@ -1,8 +1,8 @@
-"""Listed questions by meaning: which passages say that they answer a question like the one asked.
+"""Passages by the rows they hold: their sentences, or the questions that they say they answer.
 
-Knows: one language's vectors of listed questions, in a memory-mapped file, and whose they are. Does
-not know Chroma nor ranking. Invariant: the search is exact, every row being looked at; curators
-write some tens of thousands of questions at most, which takes less than a millisecond.
+Knows: vectors in a memory-mapped file, and whose each is. Does not know Chroma nor ranking.
+Invariant: the search is exact, every row being looked at; for some tens of thousands of rows that
+takes a millisecond, where Chroma takes three.
 """
 
 from __future__ import annotations
@@ -18,26 +18,29 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-class ListedVectors:
-    """The questions that some passages list, by their vectors. Safe to share between threads."""
+class RowVectors:
+    """The rows that some passages hold, by their vectors. Safe to share between threads."""
 
     def __init__(self, path: Path, chunks: Sequence[Chunk]) -> None:
         """Map the vectors; a file that is not there holds none.
 
         Args:
-            path: as written by ``write_listed``.
+            path: as written by ``write_rows``.
             chunks: the passages, in the order they were written in.
 
         Raises:
-            ValueError: the file holds vectors of other passages.
+            ValueError, OSError: the file is damaged, or holds rows of other passages.
         """
         import numpy as np
 
-        self._owners = np.repeat(np.arange(len(chunks)), [len(it.questions) for it in chunks])
         self._chunks = chunks
-        self._vectors = read_listed(path)
-        if self._vectors is not None and len(self._vectors) != len(self._owners):
-            raise ValueError(f"{path.name} has {len(self._vectors)} rows")
+        self._vectors = read_vectors(path)
+        if self._vectors is None:
+            return
+        counts = np.load(_counts(path), allow_pickle=False)
+        if len(counts) != len(chunks) or counts.sum() != len(self._vectors):
+            raise ValueError(f"{path.name} holds rows of other passages")
+        self._owners = np.repeat(np.arange(len(chunks)), counts)
 
     def nearest(
         self,
@@ -45,11 +48,11 @@ class ListedVectors:
         count: int,
         allowed: Collection[str] | None = None,
     ) -> list[tuple[str, float]]:
-        """Return chunk ids by cosine with the nearest question they list, best first.
+        """Return chunk ids by cosine with the nearest of their rows, best first.
 
         Args:
             vector: the query's vector, length 1, shape (dimension,).
-            count: how many questions to look at.
+            count: how many rows to look at.
             allowed: ids of documents to search, None for all.
         """
         import numpy as np
@@ -68,8 +71,16 @@ class ListedVectors:
         return list(best.items())
 
 
-def read_listed(path: Path) -> NDArray[np.float32] | None:
-    """Map the vectors that ``write_listed`` wrote; None where there are none.
+def write_rows(path: Path, vectors: NDArray[np.float32], counts: Sequence[int]) -> None:
+    """Write vectors, shape (n, dimension), and how many of them each passage holds, in order."""
+    import numpy as np
+
+    write_vectors(path, vectors)
+    np.save(_counts(path), np.asarray(counts, dtype=np.int32), allow_pickle=False)
+
+
+def read_vectors(path: Path) -> NDArray[np.float32] | None:
+    """Map the vectors that ``write_vectors`` wrote; None where there are none.
 
     Raises:
         ValueError, OSError: the file is damaged.
@@ -82,9 +93,13 @@ def read_listed(path: Path) -> NDArray[np.float32] | None:
     return vectors
 
 
-def write_listed(path: Path, vectors: NDArray[np.float32]) -> None:
-    """Write the vectors of a list of questions, shape (n, dimension); none make no file."""
+def write_vectors(path: Path, vectors: NDArray[np.float32]) -> None:
+    """Write vectors, shape (n, dimension); none make no file."""
     import numpy as np
 
     if len(vectors):
         np.save(path, vectors.astype(np.float32), allow_pickle=False)
+
+
+def _counts(path: Path) -> Path:
+    return path.with_name(f"{path.stem}-counts.npy")
