@@ -389,6 +389,25 @@ def test_deleting_the_open_conversation_while_it_is_answered_ends_it(open_page: 
     assert tab.locator(".fp-open").all_inner_texts() == ["Why do firms hold back?"]
 
 
+@pytest.mark.parametrize("way", [".fp-item .fp-danger", ".fp-new"])
+def test_a_question_is_taken_however_long_the_run_before_takes_to_end(
+    open_page: Open, way: str
+) -> None:
+    tab = open_page()
+    # On a busy server a run ends later than its page is left.
+    tab.route("**/gradio_api/cancel", lambda route: (tab.wait_for_timeout(700), route.continue_()))
+    box = tab.locator("#fp-question textarea")
+    box.fill("How many small firms use AI?")
+    box.press("Enter")
+    tab.locator(".fp-item").wait_for()
+    if way == ".fp-item .fp-danger":
+        tab.locator(".fp-item .fp-options > summary").click()
+        tab.locator(".fp-sure > summary").first.click()
+    tab.locator(way).first.click()
+    tab.locator(".fp-welcome").wait_for()
+    ask(tab, "Why do firms hold back?")
+
+
 def test_another_browser_sees_none_of_it(open_page: Open) -> None:
     mine = open_page()
     ask(mine, "How many small firms use AI?")

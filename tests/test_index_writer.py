@@ -52,6 +52,8 @@ def test_every_row_stands_under_its_own_vector(
             found = index.dense_questions(vector, info.language, 3)
             assert chunk.id in [key for key, cosine in found if cosine > 0.99]
             questions += 1
+        listed = (analyser.terms(it.text) for it in chunk.questions)
+        assert index.listed_terms(chunk) == frozenset().union(*listed)
     assert questions > 0
     for language in Language:
         held = [

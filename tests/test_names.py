@@ -85,3 +85,14 @@ def test_a_stranger_must_be_named_and_a_possessive_is_no_part_of_it(names):
     (stranger,) = [item for item in read.items if item.text.startswith("lufthansa")]
     assert stranger.cls is not None
     assert stranger.cls.specific
+
+
+def test_a_question_is_read_once_and_anew_for_another_index():
+    held = [index_of("one", "Chatbots help.")]
+    reader = QuestionReader(ANALYSER, FREQUENCY, Names(lambda: held[0], FREQUENCY))
+    (before,) = reader.read("zillow?").items
+    assert reader.read("zillow?").items[0] is before
+    held[0] = index_of("two", "The firm Zillow lost money.")
+    (after,) = reader.read("zillow?").items
+    assert before.cls is None
+    assert after.cls is not None
