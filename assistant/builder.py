@@ -21,7 +21,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant.chunking import CHUNKER_VERSION
+from assistant.chunking import CHUNKER_VERSION, sentence_spans
 from assistant.corpus import knowledge_files, load_corpus
 from assistant.embeddings import make_embeddings
 from assistant.errors import (
@@ -46,7 +46,7 @@ from assistant.index import Index
 from assistant.index_writer import Contents, Progress, texts_to_embed, write_index
 from assistant.lexicon import load_lexicon
 from assistant.library import Library
-from assistant.schema import Document
+from assistant.schema import Document, Language
 from assistant.settings import Settings
 from assistant.shippedvectors import FILE, write_vectors
 from assistant.sources import load_sources, source_files
@@ -299,18 +299,24 @@ def probe(folder: Path) -> None:
 
 
 def _probe_here(folder: Path) -> None:
-    """Open the generation, count, and ask both kinds of search in each language."""
+    """Open the generation, count, and search passages, sentences and questions."""
     import numpy as np
 
     index = Index(folder)
     held = sum(index.manifest.chunks.values())
     if len(index.chunks) != held:
         raise IndexCorrupt(f"{len(index.chunks)} passages where {held} were written")
-    for language in {info.language for info in index.documents.values()}:
+    for language in Language:
+        chunks = index.of(language)
+        if not chunks:
+            continue
         vector = np.ones(max(index.manifest.dimension, 1), dtype=np.float32)
-        index.dense_sentences(vector, language, 1)
+        index.dense_questions(vector, language, 1)
         if index.has_vectors and not index.dense(vector, language, 1):
             raise IndexCorrupt(f"no passage in {language.value!r} can be found")
+        said = any(map(sentence_spans, chunks))
+        if index.has_vectors and said and not index.dense_sentences(vector, language, 1):
+            raise IndexCorrupt(f"no sentence in {language.value!r} can be found")
 
 
 def _recipe(settings: Settings, embeddings: CachedEmbeddings | None) -> _Recipe:

@@ -173,14 +173,15 @@ class Gate:
         self,
         analyser: Analyser,
         outside: Outside,
-        listed_terms: Callable[[Chunk], frozenset[str]],
+        listed_terms: Callable[[Chunk], frozenset[str] | None],
     ) -> None:
         """Take what the index knows.
 
         Args:
             analyser: the index's.
             outside: knows the questions that no passage answers.
-            listed_terms: gives the terms of the questions that a chunk lists.
+            listed_terms: gives the terms of the questions that a chunk lists, None of one that
+                it does not know; those are read anew.
         """
         self._analyser = analyser
         self._outside = outside
@@ -251,9 +252,15 @@ class Gate:
     def _listed(self, passages: Sequence[Passage]) -> dict[int, frozenset[str]]:
         """Return, by marker, the terms of the questions that a passage says it answers."""
         return {
-            marker: self._listed_terms(passage.chunk)
+            marker: self._terms_of(passage.chunk)
             for marker, passage in enumerate(passages, start=1)
         }
+
+    def _terms_of(self, chunk: Chunk) -> frozenset[str]:
+        known = self._listed_terms(chunk)
+        if known is not None:
+            return known
+        return frozenset().union(*(self._analyser.terms(it.text) for it in chunk.questions))
 
     def features(
         self, question: Question, passages: Sequence[Passage], candidates: Sequence[Candidate]

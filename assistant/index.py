@@ -82,7 +82,7 @@ class Index:
             self._centres = _read_centres(folder / "centres.json", self.manifest.dimension)
             self._bm25 = {language: _Bm25(folder / f"bm25-{language}") for language in Language}
             self._held = {
-                (what, language): RowVectors(folder / f"{what}-{language}.npy", self._of(language))
+                (what, language): RowVectors(folder / f"{what}-{language}.npy", self.of(language))
                 for what in ROWS
                 for language in Language
             }
@@ -105,9 +105,9 @@ class Index:
         """Return the vectors of a list of questions that no passage answers, None without."""
         return self._unanswered[name]
 
-    def listed_terms(self, chunk: Chunk) -> frozenset[str]:
-        """Return the terms of the questions that a chunk lists; none of another generation's."""
-        return self._listed_terms.get(chunk.id, frozenset())
+    def listed_terms(self, chunk: Chunk) -> frozenset[str] | None:
+        """Return the terms of the questions that a chunk lists; None of another generation's."""
+        return self._listed_terms[chunk.id] if self.chunks.get(chunk.id) is chunk else None
 
     def twin_key(self, chunk: Chunk) -> tuple[str, int]:
         """Return what a section and its translations have in common."""
@@ -235,7 +235,7 @@ class Index:
             info.language is language and info.twin_key not in translated for info in infos
         )
 
-    def _of(self, language: Language) -> list[Chunk]:
+    def of(self, language: Language) -> list[Chunk]:
         """Return the passages in a language, in document order."""
         return [
             chunk

@@ -1,4 +1,4 @@
-"""Writing an index: passages and sentences in Chroma, listed questions beside it, words in BM25.
+"""Writing an index: passages in Chroma, sentences and questions as rows, words in BM25.
 
 Knows: the layout of a generation. Does not know: when one is built (``builder``) nor how it is
 asked (``index``). Invariant: files are written into an empty folder, and never changed after.
@@ -77,8 +77,11 @@ def write_index(
     import numpy as np
 
     infos = {document.info.id: document.info for document in documents}
-    cut = (chunk for document in documents for chunk in chunk_document(document))
-    chunks = list({chunk.id: chunk for chunk in cut}.values())
+    unique: dict[str, Chunk] = {}
+    for document in documents:
+        for chunk in chunk_document(document):
+            unique.setdefault(chunk.id, chunk)
+    chunks = list(unique.values())
     texts = [chunk_context(chunk, infos[chunk.document_id]) for chunk in chunks]
     spans = [sentence_spans(chunk) for chunk in chunks]
     embedded = 0

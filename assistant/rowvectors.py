@@ -29,16 +29,19 @@ class RowVectors:
             chunks: the passages, in the order they were written in.
 
         Raises:
-            ValueError, OSError: the file is damaged, or holds rows of other passages.
+            ValueError, OSError, EOFError: a file is damaged, or holds rows of other passages.
         """
         import numpy as np
 
         self._chunks = chunks
         self._vectors = read_vectors(path)
-        if self._vectors is None:
+        if not _counts(path).is_file():
+            if self._vectors is not None:
+                raise ValueError(f"{path.name} does not say whose its rows are")
             return
         counts = np.load(_counts(path), allow_pickle=False)
-        if len(counts) != len(chunks) or counts.sum() != len(self._vectors):
+        rows = 0 if self._vectors is None else len(self._vectors)
+        if len(counts) != len(chunks) or counts.sum() != rows:
             raise ValueError(f"{path.name} holds rows of other passages")
         self._owners = np.repeat(np.arange(len(chunks)), counts)
 
@@ -83,7 +86,7 @@ def read_vectors(path: Path) -> NDArray[np.float32] | None:
     """Map the vectors that ``write_vectors`` wrote; None where there are none.
 
     Raises:
-        ValueError, OSError: the file is damaged.
+        ValueError, OSError, EOFError: the file is damaged.
     """
     import numpy as np
 

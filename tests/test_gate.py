@@ -41,6 +41,15 @@ def test_another_place_year_or_name_is_a_reason_of_its_own(
     assert missing in decision.missing
 
 
+@pytest.mark.parametrize("text", ["How many SMEs use AI?", "AI一个月要花多少钱"])
+def test_passages_of_an_index_that_was_replaced_are_weighed_the_same(
+    assistant: Assistant, monkeypatch, text: str
+) -> None:
+    before = decide(assistant, text)
+    monkeypatch.setattr(assistant._chain._gate, "_listed_terms", lambda chunk: None)
+    assert decide(assistant, text) == before
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -49,24 +49,25 @@ def test_chunks_are_in_document_order(index: Index) -> None:
     assert places == sorted(places, key=lambda place: (order[place[0]], place[1]))
 
 
+@pytest.mark.parametrize("language", Language)
 @pytest.mark.parametrize("search", ["dense", "dense_sentences", "dense_questions"])
 def test_dense_searches_give_the_nearest_first_of_what_is_allowed(
-    index: Index, vector, search: str
+    index: Index, vector, search: str, language: Language
 ) -> None:
     find = getattr(index, search)
-    found = find(vector, Language.EN, 10)
+    found = find(vector, language, 10)
     cosines = [cosine for _, cosine in found]
     assert cosines == sorted(cosines, reverse=True)
     assert all(-1.0 <= cosine <= 1.0 + 1e-6 for cosine in cosines)
     assert 0 < len(found) <= 10
     assert len(dict(found)) == len(found)
     documents = {index.chunks[key].document_id for key, _ in found}
-    assert all(index.documents[name].language is Language.EN for name in documents)
+    assert all(index.documents[name].language is language for name in documents)
     some = sorted(documents)[:1]
-    allowed = find(vector, Language.EN, 10_000, some)
+    allowed = find(vector, language, 10_000, some)
     assert {index.chunks[key].document_id for key, _ in allowed} == set(some)
-    assert find(vector, Language.EN, 10, []) == []
-    assert find(vector, Language.EN, 10, ["nobody.en"]) == []
+    assert find(vector, language, 10, []) == []
+    assert find(vector, language, 10, ["nobody"]) == []
 
 
 def test_words_find_by_score_and_unknown_ones_nothing(index: Index, settings: Settings) -> None:

@@ -70,7 +70,12 @@ def nearest(found: Sequence[tuple[str, float]]) -> str:
 
 
 def index_of(
-    folder: Path, corpus: list[Document], analyser: Analyser, *texts: str, language: Language
+    folder: Path,
+    corpus: list[Document],
+    analyser: Analyser,
+    *texts: str,
+    language: Language,
+    embeddings: CachedEmbeddings | None = None,
 ) -> Index:
     documents = [
         replace(
@@ -82,7 +87,7 @@ def index_of(
         )
         for number, text in enumerate(texts)
     ]
-    index = build_documents(folder, documents, analyser, None)
+    index = build_documents(folder, documents, analyser, embeddings)
     _probe_here(folder)
     return index
 
@@ -100,6 +105,7 @@ def index_of(
     ],
     ids=["no document", "no text", "headings alone", "no word", "NUL", "repetitions"],
 )
+@pytest.mark.parametrize("embeddings", [None, CachedEmbeddings(Noise())], ids=["words", "vectors"])
 def test_any_documents_make_an_index_that_opens(
     tmp_path: Path,
     corpus: list[Document],
@@ -107,9 +113,14 @@ def test_any_documents_make_an_index_that_opens(
     texts: tuple[str, ...],
     chunks: int,
     language: Language,
+    embeddings: CachedEmbeddings | None,
 ) -> None:
-    index = index_of(tmp_path, corpus, analyser, *texts, language=language)
+    index = index_of(tmp_path, corpus, analyser, *texts, language=language, embeddings=embeddings)
     assert len(index.chunks) == chunks == index.manifest.chunks[language.value]
+    vector = np.ones(max(index.manifest.dimension, 1), dtype=np.float32)
+    for other in Language:
+        assert len(index.dense_sentences(vector, other, 9)) <= chunks * (other is language)
+        assert index.dense_questions(vector, other, 9) == []
 
 
 def test_more_rows_than_a_batch_holds_are_all_written(

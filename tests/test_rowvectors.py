@@ -83,6 +83,19 @@ def test_vectors_of_other_passages_are_refused(tmp_path: Path) -> None:
         RowVectors(path, [chunk(0, 2)])
 
 
+def test_half_of_the_files_is_refused(tmp_path: Path) -> None:
+    path, counts = tmp_path / "questions.npy", tmp_path / "questions-counts.npy"
+    write_rows(path, np.ones((3, 8), dtype=np.float32), [3])
+    kept = counts.read_bytes()
+    counts.unlink()
+    with pytest.raises(ValueError, match="whose"):
+        RowVectors(path, [chunk(0, 3)])
+    counts.write_bytes(kept)
+    path.unlink()
+    with pytest.raises(ValueError, match="other passages"):
+        RowVectors(path, [chunk(0, 3)])
+
+
 def test_no_document_allowed_finds_nothing(tmp_path: Path) -> None:
     path = tmp_path / "questions.npy"
     write_rows(path, unit(np.ones((2, 8))), [2])

@@ -127,6 +127,32 @@ def test_the_page_is_told_of_a_closed_tab(store: Store) -> None:
     assert page.get_config_file()["connect_heartbeat"]
 
 
+@pytest.mark.parametrize(
+    ("part", "event"),
+    [("fp-question", "stop"), ("fp-conversations", "click"), ("fp-conversations", "select"),
+     ("fp-conversations", "clear")],
+)  # fmt: skip
+def test_a_run_is_cancelled_before_what_turns_away_from_it(
+    store: Store, part: str, event: str
+) -> None:
+    desk, _ = desk_with(store)
+    page = build_ui(desk.assistant, store, lambda _: "me")
+    (key,) = [key for key, block in page.blocks.items() if block.elem_id == part]
+    told = [fn for fn in page.fns.values() if (key, event) in fn.targets]
+    (handler,) = [at for at, fn in enumerate(told) if fn.fn is not None]
+    (cancel,) = [at for at, fn in enumerate(told) if fn.cancels]
+    assert cancel < handler
+    assert len(told[cancel].cancels) == 3
+
+
+def test_gradio_sums_nothing_up_after_each_event(store: Store) -> None:
+    desk, _ = desk_with(store)
+    queue = build_ui(desk.assistant, store, lambda _: "me")._queue
+    queue.events_recorded = 5
+    queue.compute_analytics_summary([{"function": "ask", "status": "success", "process_time": 1.0}])
+    assert queue.event_count_at_last_cache == 0
+
+
 def test_deleting_another_conversation_leaves_the_open_one_running(store: Store) -> None:
     act = handlers_over(store)
     *_, other = act.ask_typed("one?", "", "en", "", None, REQUEST)

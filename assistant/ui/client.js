@@ -41,26 +41,43 @@
   };
   const fetched = window.fetch.bind(window), ending = new Set();
   // Until Gradio knows that a run has ended it drops the next question without a word: what ended
-  // the run is not shown before that. A cancel is followed by a reset, hence the turns in between.
+  // the run is not shown before that. A cancel is followed by a reset, hence the turns in between;
+  // one that does not come back is waited for but once.
+  const MOST = 10000, turn = (time) => new Promise((go) => setTimeout(go, time));
   const ended = async () => {
-    const least = Date.now() + 10000, turn = (time) => new Promise((go) => setTimeout(go, time));
     do {
       await turn(0);
-      await Promise.race([Promise.allSettled(ending), turn(1000)]);
+      await Promise.race([Promise.allSettled(ending), turn(200)]);
       await turn(0);
-    } while (ending.size && Date.now() < least);
+    } while (ending.size);
   };
+  const end = async (sent) => {
+    const gone = fetched(...sent);
+    ending.add(gone);
+    setTimeout(() => ending.delete(gone), MOST);
+    try { return await gone; } finally { ending.delete(gone); }
+  };
+  // Gradio's client cancels by an id that it does not have before it was told of it.
+  const joins = new Map();
+  const named = async ([way, options]) => {
+    const said = JSON.parse(options.body), join = joins.get(said.fn_index);
+    if (said.event_id || !join) return [way, options];
+    return [way, { ...options, body: JSON.stringify({ ...said, event_id: await join }) }];
+  };
+  const noteJoin = (options, answer) => joins.set(
+    JSON.parse(options.body).fn_index,
+    answer.then((come) => come.clone().json()).then((told) => told.event_id, () => null),
+  );
   window.fetch = async (...sent) => {
     const way = new URL(sent[0].url || sent[0], location.href).pathname;
-    if (/\/gradio_api\/(cancel|reset)$/.test(way)) {
-      const end = fetched(...sent);
-      ending.add(end);
-      try { return await end; } finally { ending.delete(end); }
-    }
+    if (/\/gradio_api\/reset$/.test(way)) return end(sent);
+    if (/\/gradio_api\/cancel$/.test(way)) return end(await named(sent));
     if (!/\/gradio_api\/(queue\/join|run\/)/.test(way)) return fetched(...sent);
     try {
-      const answer = await fetched(...sent);
-      if (ending.size) await ended();
+      const coming = fetched(...sent), join = way.endsWith("/join");
+      if (join) noteJoin(sent[1], coming);
+      const answer = await coming;
+      if (ending.size && !join) await ended();
       const what = { 401: "expired", 429: "tooMany", 503: "busy" }[answer.status] || "lost";
       tell(answer.ok ? "" : what, answer.headers.get("Retry-After") || "60");
       return answer;

@@ -220,10 +220,12 @@ class Desk:
             yield replace(failed(given_up(run), turn.id[:8]), language=run.language)
         finally:
             # Also when the reader closes the tab: the generator is closed where it stands.
-            del self._runs[turn.id]
             now = run.scene.turns[-1]
-            if now.stage is not Stage.DONE:
-                self.store.conversations.stop(turn.id, now.text)
+            try:
+                if now.stage is not Stage.DONE:
+                    self.store.conversations.stop(turn.id, now.text)
+            finally:
+                del self._runs[turn.id]
 
     def _begin(
         self, owner: str, conversation: str, question: str, replaced: str
