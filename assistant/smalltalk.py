@@ -50,10 +50,12 @@ _ABILITY = re.compile(
     r"(what (can|do|could|are) (you|u|this|it) (do|able|help|know|cover|offer|answer)|how (can|do|could) (you|u) help"
     r"|who are (you|u)|what are (you|u)\b|what is this|what .{0,30}can i ask|ask (you|u)( about)?\W*$|what (topics|questions)|help me$|^help\W*$|your capabilities|what do (you|u) know"
     r"|how (does|do) (this|you|it) work|tell me about yourself|are you (a )?(bot|human|robot|ai|real)|introduce yourself"
+    r"|\b((you|u)( are|'re| r|re)|are (you|u)) (just |only |nothing but )*(a |an )?(\w+ ){0,2}(bot|robot|machine|scam|fake|liar)\b(?! \w+er\b)"
+    r"|你(们)?(是不是|就是|只是|不过是)(个|一个)?.{0,4}(骗子|骗人|骗钱|割韭菜|真人|机器|复读机|假的)|你(们)?(在)?骗(我|人|钱)"
     r"|你能做什么|你会做什么|你会什么|你能干什么|你能干嘛|你可以做什么|(你|您)(可以|能)(回答|帮)|你能帮|你是谁|你是什么|^能(问|回答|帮)|可以问你|问你什么|你知道什么|你有什么功能|怎么用你"
     r"|你是机器人|你是人|你懂什么|介绍一下你|介绍下你自己|自我介绍|你叫什么|能问什么|可以问什么|你有什么用|^帮助$|你都能|你都会|能帮我什么|能帮我做)"
 )
-_SELF = re.compile(r"\b(are (you|u)|yourself)\b|你是|你叫|自我介绍")
+_SELF = re.compile(r"\b(are (you|u)|(you|u) are|you're|yourself)\b|你(们)?(是|就是|只是|在?骗)|你叫|自我介绍")
 
 ASKS = re.compile(
     r"[?？]|\b(what|whats|how|why|which|who|where|when|should|can|could|does|do|is|are|tell me|list)\b"
