@@ -9,6 +9,7 @@ Exit codes: 0 done (an abstention is an answer too), 1 it failed, 2 wrong usage,
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import sys
@@ -254,6 +255,10 @@ def serve(
             with progress_bars() as progress:
                 build_index(settings, progress=progress, wait=_PATIENCE)
         assistant = _open_assistant(settings)
+        # What is held from here on is held to the end: the collector need not look through some
+        # hundred thousand listed questions again and again.
+        gc.collect()
+        gc.freeze()
         serving.run(assistant, listener, _announce, store, take, settings)
 
 

@@ -55,7 +55,9 @@ _ABILITY = re.compile(
     r"|你能做什么|你会做什么|你会什么|你能干什么|你能干嘛|你可以做什么|(你|您)(可以|能)(回答|帮)|你能帮|你是谁|你是什么|^能(问|回答|帮)|可以问你|问你什么|你知道什么|你有什么功能|怎么用你"
     r"|你是机器人|你是人|你懂什么|介绍一下你|介绍下你自己|自我介绍|你叫什么|能问什么|可以问什么|你有什么用|^帮助$|你都能|你都会|能帮我什么|能帮我做)"
 )
-_SELF = re.compile(r"\b(are (you|u)|(you|u) are|you're|yourself)\b|你(们)?(是|就是|只是|在?骗)|你叫|自我介绍")
+_SELF = re.compile(
+    r"\b(are (you|u)|(you|u) are|you're|yourself)\b|你(们)?(是|就是|只是|在?骗)|你叫|自我介绍"
+)
 
 ASKS = re.compile(
     r"[?？]|\b(what|whats|how|why|which|who|where|when|should|can|could|does|do|is|are|tell me|list)\b"
