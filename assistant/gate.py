@@ -236,9 +236,10 @@ class Gate:
         question: Question,
         passages: Sequence[Passage],
         candidates: Sequence[Candidate],
+        listed: Mapping[int, frozenset[str]] | None = None,
     ) -> list[Candidate]:
         """Return the best that state something, what their passage lists taken as named."""
-        named = self._listed(passages)
+        named = self._listed(passages) if listed is None else listed
         stated = [c for c in candidates if not c.not_stated]
         if question.expects is Expect.COMPARISON:
             # The things compared may stand in different sentences.
@@ -270,7 +271,7 @@ class Gate:
         total = sum(weights.values()) or 1.0
         listed = self._listed(passages)
         known = set().union(*(c.keys | listed[c.marker] for c in candidates))
-        good = self._good(question, passages, candidates)
+        good = self._good(question, passages, candidates, listed)
         lacks = [len(_to_be_named(question) & set(c.missing)) for c in good] or [MOST_LACKING]
         fullest = [c for c, lack in zip(good, lacks, strict=False) if lack == min(lacks)]
         match = _match_of(passages, candidates)

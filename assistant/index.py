@@ -92,6 +92,7 @@ class Index:
             message = f"index {folder.name!r} cannot be opened ({type(exc).__name__})"
             raise IndexCorrupt(f"{message}; run: firstpilot ingest --force") from exc
         self._finalizer = weakref.finalize(self, _discard, self._client, copy)
+        self._references: dict[str, tuple[Source, ...]] = {}
         self._twins: dict[tuple[str, int], list[Chunk]] = {}
         for chunk in self.chunks.values():
             self._twins.setdefault(self.twin_key(chunk), []).append(chunk)
@@ -186,14 +187,21 @@ class Index:
 
     def references(self, chunk: Chunk) -> tuple[Source, ...]:
         """Return the sources a chunk rests on, in its language."""
-        return references(chunk.sources, self._sources, self.documents[chunk.document_id].language)
+        found = self._references.get(chunk.id)
+        if found is None:
+            language = self.documents[chunk.document_id].language
+            found = references(chunk.sources, self._sources, language)
+            self._references[chunk.id] = found
+        return found
 
     def rests(self, chunk: Chunk) -> tuple[Rest, ...]:
         """Return the sentences of a chunk of several sources that rest on one, in its language."""
+        if chunk.id not in self._rests:
+            return ()
         language = self.documents[chunk.document_id].language
         return tuple(
             Rest(start, end, self._sources[key].source(language))
-            for start, end, key in self._rests.get(chunk.id, ())
+            for start, end, key in self._rests[chunk.id]
         )
 
     def lexical(

@@ -131,7 +131,7 @@ class HybridRetriever:
         if vector is None or compared is None or not chunk.questions:
             return None, []
         plain, listed = self._listed(chunk.questions)
-        likeness = map(float, listed @ compared)
+        likeness = (listed @ compared).tolist()
         return float((plain @ vector).max()), list(zip(chunk.questions, likeness, strict=True))
 
     def _vectors_of(

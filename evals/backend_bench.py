@@ -160,9 +160,16 @@ def unsupported(assistant: Assistant, answer: Answer, pieces: Sequence[Verified]
 
 
 def unended(pieces: Sequence[Verified]) -> list[str]:
-    """Return the checked sentences that end without a mark: what breaks off may mean anything."""
+    """Return the checked sentences that end without a mark: what breaks off may mean anything.
+
+    A colon is a mark where something checked follows.
+    """
     texts = [piece.check.claim.text for piece in pieces if piece.check is not None]
-    return [text for text in texts if not _END.search(text)]
+    return [
+        text
+        for at, text in enumerate(texts, start=1)
+        if not _END.search(text) and not (text.rstrip().endswith((":", "：")) and at < len(texts))
+    ]
 
 
 def _stands_whole(text: str, answer: Answer) -> bool:

@@ -97,6 +97,11 @@ def test_a_sentence_without_end_is_reported(assistant: Assistant) -> None:
     cut = whole.check.claim.text.rsplit(" ", 2)[0]
     broken = replace(whole, check=replace(whole.check, claim=replace(whole.check.claim, text=cut)))
     assert unended([whole, broken]) == [cut]
+    lead = "The report says:"
+    claim = replace(whole.check.claim, text=lead)
+    leading = replace(whole, check=replace(whole.check, claim=claim))
+    assert unended([leading, whole]) == []
+    assert unended([whole, leading]) == [lead]
     by_model = replace(answer, provenance=replace(answer.provenance, model="vllm:m"))
     kept = [broken if piece is whole else piece for piece in pieces]
     assert cut in unsupported(assistant, by_model, kept)
