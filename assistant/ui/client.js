@@ -51,11 +51,10 @@
       await turn(0);
     } while (ending.size);
   };
-  const end = async (sent) => {
-    const gone = fetched(...sent);
-    ending.add(gone);
-    setTimeout(() => ending.delete(gone), MOST);
-    try { return await gone; } finally { ending.delete(gone); }
+  const end = async (going) => {
+    ending.add(going);
+    setTimeout(() => ending.delete(going), MOST);
+    try { return await going; } finally { ending.delete(going); }
   };
   // Gradio's client cancels by an id that it does not have before it was told of it.
   const joins = new Map();
@@ -70,12 +69,12 @@
   );
   window.fetch = async (...sent) => {
     const way = new URL(sent[0].url || sent[0], location.href).pathname;
-    if (/\/gradio_api\/reset$/.test(way)) return end(sent);
-    if (/\/gradio_api\/cancel$/.test(way)) return end(await named(sent));
+    if (/\/gradio_api\/reset$/.test(way)) return end(fetched(...sent));
+    if (/\/gradio_api\/cancel$/.test(way)) return end(named(sent).then((told) => fetched(...told)));
     if (!/\/gradio_api\/(queue\/join|run\/)/.test(way)) return fetched(...sent);
     try {
       const coming = fetched(...sent), join = way.endsWith("/join");
-      if (join) noteJoin(sent[1], coming);
+      if (join && sent[1]) noteJoin(sent[1], coming);
       const answer = await coming;
       if (ending.size && !join) await ended();
       const what = { 401: "expired", 429: "tooMany", 503: "busy" }[answer.status] || "lost";
