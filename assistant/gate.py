@@ -217,7 +217,9 @@ class Gate:
                 missing=(),
                 unsure=not same and probability < SURE,
             )
-        lacking = _in_none(_to_be_named(question), self._good(question, passages, about))
+        lacking = _in_none(
+            _to_be_named(question), self._good(question, self._listed(passages), about)
+        )
         if features.unsaid:
             return replace(_abstain(Reason.NOT_STATED, probability), unsaid=about[0])
         if lacking:
@@ -234,12 +236,10 @@ class Gate:
     def _good(
         self,
         question: Question,
-        passages: Sequence[Passage],
+        named: Mapping[int, frozenset[str]],
         candidates: Sequence[Candidate],
-        listed: Mapping[int, frozenset[str]] | None = None,
     ) -> list[Candidate]:
         """Return the best that state something, what their passage lists taken as named."""
-        named = self._listed(passages) if listed is None else listed
         stated = [c for c in candidates if not c.not_stated]
         if question.expects is Expect.COMPARISON:
             # The things compared may stand in different sentences.
@@ -261,7 +261,7 @@ class Gate:
         known = self._listed_terms(chunk)
         if known is not None:
             return known
-        return frozenset().union(*(self._analyser.terms(it.text) for it in chunk.questions))
+        return self._analyser.terms_among(question.text for question in chunk.questions)
 
     def features(
         self, question: Question, passages: Sequence[Passage], candidates: Sequence[Candidate]
@@ -271,7 +271,7 @@ class Gate:
         total = sum(weights.values()) or 1.0
         listed = self._listed(passages)
         known = set().union(*(c.keys | listed[c.marker] for c in candidates))
-        good = self._good(question, passages, candidates, listed)
+        good = self._good(question, listed, candidates)
         lacks = [len(_to_be_named(question) & set(c.missing)) for c in good] or [MOST_LACKING]
         fullest = [c for c, lack in zip(good, lacks, strict=False) if lack == min(lacks)]
         match = _match_of(passages, candidates)

@@ -196,12 +196,10 @@ class Index:
 
     def rests(self, chunk: Chunk) -> tuple[Rest, ...]:
         """Return the sentences of a chunk of several sources that rest on one, in its language."""
-        if chunk.id not in self._rests:
-            return ()
         language = self.documents[chunk.document_id].language
         return tuple(
             Rest(start, end, self._sources[key].source(language))
-            for start, end, key in self._rests[chunk.id]
+            for start, end, key in self._rests.get(chunk.id, ())
         )
 
     def lexical(

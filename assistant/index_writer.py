@@ -19,7 +19,7 @@ from assistant.chunking import chunk_context, chunk_document, sentence_spans
 from assistant.errors import StorageError
 from assistant.index import COLLECTION, open_chroma
 from assistant.rowvectors import write_rows, write_vectors
-from assistant.schema import Chunk, Document, DocumentInfo, Language, ListedQuestion
+from assistant.schema import Chunk, Document, DocumentInfo, Language
 from assistant.sources import SourceRecord
 from assistant.terms import Analyser
 
@@ -120,7 +120,7 @@ def write_index(
     _write_centres(folder / "centres.json", chunks, infos, vectors)
     by_language: dict[str, int] = {}
     for language in Language:
-        rows = [i for i, chunk in enumerate(chunks) if _language(chunk, infos) is language]
+        rows = _places(chunks, infos, language)
         by_language[language.value] = len(rows)
         ids = [chunks[i].id for i in rows]
         _write_bm25(folder / f"bm25-{language}", ids, [analyser.terms(texts[i]) for i in rows])
@@ -135,7 +135,10 @@ def write_index(
     (folder / "rests.json").write_text(
         json.dumps(rests_of(chunks, infos, sources)), encoding="utf-8"
     )
-    terms = {chunk.id: sorted(_terms_of(chunk.questions, analyser)) for chunk in chunks}
+    terms = {
+        chunk.id: sorted(analyser.terms_among(question.text for question in chunk.questions))
+        for chunk in chunks
+    }
     (folder / "listed.json").write_text(json.dumps(terms, ensure_ascii=False), encoding="utf-8")
     progress(2, 2, "indexing words")
     return Contents(documents=len(documents), chunks=by_language, embedded=embedded)
@@ -153,10 +156,6 @@ def texts_to_embed(documents: Sequence[Document]) -> tuple[list[str], list[str]]
     return passages, questions
 
 
-def _terms_of(questions: Sequence[ListedQuestion], analyser: Analyser) -> set[str]:
-    return {term for question in questions for term in analyser.terms(question.text)}
-
-
 def _write_chroma(
     path: Path,
     chunks: Sequence[Chunk],
@@ -171,7 +170,7 @@ def _write_chroma(
                 embedding_function=None,
                 configuration={"hnsw": _HNSW},
             )
-            every = [i for i, chunk in enumerate(chunks) if _language(chunk, infos) is language]
+            every = _places(chunks, infos, language)
             for at in range(0, len(every), _BATCH):
                 rows = every[at : at + _BATCH]
                 collection.add(
@@ -223,14 +222,12 @@ def _write_held(
     counts: Sequence[int],
 ) -> None:
     """Write the vectors of what passages hold, given in their order, for each language."""
-    firsts = accumulate(counts, initial=0)
-    places: dict[Language, list[int]] = {language: [] for language in Language}
-    held: dict[Language, list[int]] = {language: [] for language in Language}
-    for chunk, first, count in zip(chunks, firsts, counts, strict=False):
-        places[_language(chunk, infos)] += range(first, first + count)
-        held[_language(chunk, infos)].append(count)
-    for language, rows in places.items():
-        write_rows(folder / f"{what}-{language}.npy", vectors[rows], held[language])
+    firsts = list(accumulate(counts, initial=0))
+    for language in Language:
+        places = _places(chunks, infos, language)
+        rows = [row for i in places for row in range(firsts[i], firsts[i + 1])]
+        held = [counts[i] for i in places]
+        write_rows(folder / f"{what}-{language}.npy", vectors[rows], held)
 
 
 def _write_centres(
@@ -242,7 +239,7 @@ def _write_centres(
     """Write the mean passage vector of each language that has passages."""
     centres = {}
     for language in Language:
-        rows = [i for i, chunk in enumerate(chunks) if _language(chunk, infos) is language]
+        rows = _places(chunks, infos, language)
         if rows and vectors is not None:
             centres[language.value] = vectors[rows].mean(axis=0).tolist()
     path.write_text(json.dumps(centres), encoding="utf-8")
@@ -269,5 +266,8 @@ def _write_bm25(folder: Path, ids: Sequence[str], terms: Sequence[Sequence[str]]
     (folder / "ids.json").write_text(json.dumps(ids), encoding="utf-8")
 
 
-def _language(chunk: Chunk, infos: dict[str, DocumentInfo]) -> Language:
-    return infos[chunk.document_id].language
+def _places(
+    chunks: Sequence[Chunk], infos: dict[str, DocumentInfo], language: Language
+) -> list[int]:
+    """Return where the chunks in a language stand."""
+    return [i for i, chunk in enumerate(chunks) if infos[chunk.document_id].language is language]

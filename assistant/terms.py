@@ -67,6 +67,10 @@ class Analyser:
         words = tuple(self._cut(normalise(text)))
         return (*words, *(f"@{hit.id}" for hit in self._concepts(text)))
 
+    def terms_among(self, texts: Iterable[str]) -> frozenset[str]:
+        """Return every term that some texts have, of all of them together."""
+        return frozenset(term for text in texts for term in self.terms(text))
+
     def _cut(self, text: str) -> Iterator[str]:
         """Cut normalised text into index words: stems, numbers, Chinese words; no stop words."""
         for match in WORD.finditer(text):
