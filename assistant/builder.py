@@ -17,7 +17,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -189,7 +188,7 @@ def ship_vectors(settings: Settings, progress: Progress | None = None) -> int:
     lists = load_lists(settings.knowledge_dir, (each.info.name for each in documents))
     vectors = embeddings.by_key(passages, lambda done, total: report(done, total, "embedding"))
     vectors |= embeddings.by_key(
-        [*questions, *chain.from_iterable(lists.values())],
+        [*questions, *(q for kinds in lists.values() for asked in kinds.values() for q in asked)],
         lambda done, total: report(done, total, "embedding questions"),
         as_queries=True,
     )

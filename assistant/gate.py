@@ -269,7 +269,8 @@ class Gate:
         lacks = [len(_to_be_named(question) & set(c.missing)) for c in good] or [MOST_LACKING]
         fullest = [c for c, lack in zip(good, lacks, strict=False) if lack == min(lacks)]
         match = _match_of(passages, candidates)
-        beyond = self._outside.match(question.text)
+        documents = {passage.document.name for passage in passages}
+        beyond = self._outside.match(question.text, documents)
         said = max((c.cosine for c in good if c.cosine is not None), default=NO_EMBEDDER)
         best, *others = candidates
         asked = asked_of(best, passages)

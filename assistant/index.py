@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from assistant.errors import IndexCorrupt, StorageError
 from assistant.generations import Manifest, read_manifest
 from assistant.privatecopy import PrivateCopy
-from assistant.rowvectors import RowVectors, read_vectors
+from assistant.rowvectors import GroupVectors, RowVectors
 from assistant.schema import (
     Chunk,
     DocumentInfo,
@@ -86,7 +86,7 @@ class Index:
                 for what in ROWS
                 for language in Language
             }
-            self._unanswered = {name: read_vectors(folder / f"{name}.npy") for name in LISTS}
+            self._unanswered = {name: GroupVectors(folder / f"{name}.npy") for name in LISTS}
         except Exception as exc:
             _discard(self._client, copy)
             message = f"index {folder.name!r} cannot be opened ({type(exc).__name__})"
@@ -102,8 +102,8 @@ class Index:
         """Whether the generation was built with an embedder."""
         return self.manifest.dimension > 0
 
-    def unanswered(self, name: str) -> NDArray[np.float32] | None:
-        """Return the vectors of a list of questions that no passage answers, None without."""
+    def unanswered(self, name: str) -> GroupVectors:
+        """Return the vectors of a list of questions that no passage answers, by their kinds."""
         return self._unanswered[name]
 
     def listed_terms(self, chunk: Chunk) -> frozenset[str] | None:

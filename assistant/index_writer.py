@@ -18,7 +18,7 @@ from assistant.attribution import rests_of
 from assistant.chunking import chunk_context, chunk_document, sentence_spans
 from assistant.errors import StorageError
 from assistant.index import COLLECTION, open_chroma
-from assistant.rowvectors import write_rows, write_vectors
+from assistant.rowvectors import write_groups, write_rows
 from assistant.schema import Chunk, Document, DocumentInfo, Language
 from assistant.sources import SourceRecord
 from assistant.terms import Analyser
@@ -58,7 +58,7 @@ def write_index(
     analyser: Analyser,
     embeddings: CachedEmbeddings | None,
     progress: Progress,
-    lists: Mapping[str, Sequence[str]] | None = None,
+    lists: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
 ) -> Contents:
     """Write passages, questions, vectors and word statistics into an empty folder.
 
@@ -69,7 +69,7 @@ def write_index(
         analyser: cuts texts into terms.
         embeddings: makes the vectors; None for an index of words alone.
         progress: told about the steps.
-        lists: questions that no document answers, by the name of their list.
+        lists: questions that no document answers, by the name of their list and their kind.
 
     Raises:
         StorageError: Chroma cannot write.
@@ -99,7 +99,9 @@ def write_index(
             [*texts, *sentences], progress=lambda done, total: progress(done, total, "embedding")
         )
         lists = lists or {}
-        unanswered = [text for listed in lists.values() for text in listed]
+        unanswered = [
+            text for kinds in lists.values() for listed in kinds.values() for text in listed
+        ]
         asked, beyond = np.split(
             embeddings.array(
                 [*questions, *unanswered],
@@ -108,9 +110,10 @@ def write_index(
             ),
             [len(questions)],
         )
-        for name, listed in lists.items():
-            write_vectors(folder / f"{name}.npy", beyond[: len(listed)])
-            beyond = beyond[len(listed) :]
+        for name, kinds in lists.items():
+            sizes = {kind: len(listed) for kind, listed in kinds.items()}
+            held, beyond = np.split(beyond, [sum(sizes.values())])
+            write_groups(folder / f"{name}.npy", held, sizes)
         said = vectors[len(texts) :]
         _write_held(folder, "sentences", chunks, infos, said, [len(cuts) for cuts in spans])
         counts = [len(chunk.questions) for chunk in chunks]

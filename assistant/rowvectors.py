@@ -1,13 +1,16 @@
 """Passages by the rows they hold: their sentences, or the questions that they say they answer.
 
-Knows: vectors in a memory-mapped file, and whose each is. Does not know Chroma nor ranking.
+Knows: vectors in a memory-mapped file, and whose each is, be it a passage's or a group's. Does not
+know Chroma nor ranking.
 Invariant: the search is exact, every row being looked at; for some tens of thousands of rows that
 takes a millisecond, where Chroma takes three.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,6 +77,49 @@ class RowVectors:
         return list(best.items())
 
 
+class GroupVectors:
+    """Rows by the group that they belong to. Safe to share between threads."""
+
+    def __init__(self, path: Path) -> None:
+        """Map the vectors; a file that is not there holds none.
+
+        Args:
+            path: as written by ``write_groups``.
+
+        Raises:
+            ValueError, OSError, EOFError: a file is damaged, or counts other rows.
+        """
+        vectors = read_vectors(path)
+        self._groups: dict[str, NDArray[np.float32]] = {}
+        if vectors is None:
+            return
+        counts: dict[str, int] = json.loads(_groups(path).read_text(encoding="utf-8"))
+        cuts = [0, *accumulate(counts.values())]
+        if cuts[-1] != len(vectors):
+            raise ValueError(f"{path.name} holds rows of other groups")
+        for name, (start, end) in zip(counts, pairwise(cuts), strict=True):
+            self._groups[name] = vectors[start:end]
+
+    def nearest(
+        self, vector: NDArray[np.float32], groups: Iterable[str] | None = None
+    ) -> float | None:
+        """Return the highest cosine with a row; None where there is none.
+
+        Args:
+            vector: a text's vector, length 1, shape (dimension,).
+            groups: those to look at, None for all; of one that is not there, nothing is known.
+        """
+        named = self._groups if groups is None else self._groups.keys() & set(groups)
+        found = [(self._groups[name] @ vector).max() for name in named if len(self._groups[name])]
+        return float(max(found)) if found else None
+
+
+def write_groups(path: Path, vectors: NDArray[np.float32], counts: Mapping[str, int]) -> None:
+    """Write vectors, shape (n, dimension), and how many of them each group holds, in order."""
+    write_vectors(path, vectors)
+    _groups(path).write_text(json.dumps(dict(counts)), encoding="utf-8")
+
+
 def write_rows(path: Path, vectors: NDArray[np.float32], counts: Sequence[int]) -> None:
     """Write vectors, shape (n, dimension), and how many of them each passage holds, in order."""
     import numpy as np
@@ -106,3 +152,7 @@ def write_vectors(path: Path, vectors: NDArray[np.float32]) -> None:
 
 def _counts(path: Path) -> Path:
     return path.with_name(f"{path.stem}-counts.npy")
+
+
+def _groups(path: Path) -> Path:
+    return path.with_name(f"{path.stem}-groups.json")

@@ -55,8 +55,8 @@ def load_list(folder: Path, name: str) -> dict[str, list[str]]:
     return {str(kind): [str(text) for text in asked] for kind, asked in kinds.items()}
 
 
-def load_lists(folder: Path, documents: Iterable[str]) -> dict[str, list[str]]:
-    """Return the questions of every list, of the unanswered those that stand close to documents.
+def load_lists(folder: Path, documents: Iterable[str]) -> dict[str, dict[str, list[str]]]:
+    """Return every list by kind, of the unanswered the kinds that are documents, or none.
 
     Args:
         folder: the knowledge.
@@ -68,6 +68,6 @@ def load_lists(folder: Path, documents: Iterable[str]) -> dict[str, list[str]]:
     there = {ANY_DOCUMENT, *documents}
     outside, unanswered = (load_list(folder, name) for name in LISTS)
     return {
-        OUTSIDE: [text for asked in outside.values() for text in asked],
-        UNANSWERED: [t for kind, asked in unanswered.items() if kind in there for t in asked],
+        OUTSIDE: outside,
+        UNANSWERED: {kind: asked for kind, asked in unanswered.items() if kind in there},
     }

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 import pytest
 
 from assistant.outside import Outside
-from assistant.unanswered import OUTSIDE, UNANSWERED
+from assistant.rowvectors import GroupVectors, write_groups
+from assistant.unanswered import LISTS, OUTSIDE, UNANSWERED
 
 
 class Letters:
@@ -19,23 +21,38 @@ class Letters:
         return counts / np.linalg.norm(counts, axis=1, keepdims=True)
 
 
-def near(question: str, **lists: list[str]) -> Any:
+@pytest.fixture
+def near(tmp_path: Path) -> Any:
+    """Return what matches a question with lists of questions by kind."""
     letters = Letters()
-    vectors = {name: letters.embed_queries(texts) for name, texts in lists.items()}
-    return Outside(vectors.get, cast(Any, letters)).match(question)
+
+    def match(question: str, documents: tuple[str, ...] = (), **lists: dict[str, list[str]]) -> Any:
+        for name, kinds in lists.items():
+            vectors = letters.embed_queries([text for listed in kinds.values() for text in listed])
+            counts = {kind: len(listed) for kind, listed in kinds.items()}
+            write_groups(tmp_path / f"{name}.npy", vectors, counts)
+        held = {name: GroupVectors(tmp_path / f"{name}.npy") for name in LISTS}
+        return Outside(held.__getitem__, cast(Any, letters)).match(question, documents)
+
+    return match
 
 
-def test_without_lists_or_an_embedder_nothing_is_near() -> None:
+def test_without_lists_or_an_embedder_nothing_is_near(tmp_path: Path, near: Any) -> None:
     assert near("a") == {}
-    assert Outside(lambda name: np.ones((1, 3), dtype=np.float32), None).match("a") == {}
+    assert Outside(lambda name: GroupVectors(tmp_path / name), None).match("a", ["one"]) == {}
 
 
-def test_each_list_tells_of_its_nearest_question() -> None:
-    found = near("a", outside=["aaa", "bbb"], unanswered=["ab", "b"])
+def test_each_list_tells_of_its_nearest_question(near: Any) -> None:
+    found = near("a", outside={"fun": ["aaa"], "spam": ["bbb"]}, unanswered={"other": ["ab", "b"]})
     assert found[OUTSIDE] == pytest.approx(1.0)
     assert found[UNANSWERED] == pytest.approx(2**-0.5)
 
 
-def test_a_list_that_is_missing_is_not_told_of() -> None:
-    assert set(near("c", unanswered=["ab"])) == {UNANSWERED}
-    assert near("c", unanswered=["ab"])[UNANSWERED] == pytest.approx(0.0, abs=1e-6)
+def test_a_list_that_is_missing_is_not_told_of(near: Any) -> None:
+    assert near("c", unanswered={"other": ["ab"]}) == {UNANSWERED: pytest.approx(0.0, abs=1e-6)}
+
+
+def test_what_stands_close_to_a_document_counts_where_that_is_found(near: Any) -> None:
+    lists = {"unanswered": {"one": ["a"], "two": ["b"], "other": ["ac"]}}
+    assert near("a", ("one",), **lists)[UNANSWERED] == pytest.approx(1)
+    assert near("a", ("two", "three"), **lists)[UNANSWERED] == pytest.approx(2**-0.5)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from assistant.rowvectors import RowVectors, write_rows
+from assistant.rowvectors import GroupVectors, RowVectors, write_groups, write_rows
 from assistant.schema import Chunk, ListedQuestion
 
 
@@ -102,3 +102,27 @@ def test_no_document_allowed_finds_nothing(tmp_path: Path) -> None:
     found = RowVectors(path, [chunk(0, 2)])
     assert found.nearest(np.ones(8, dtype=np.float32), 5, set()) == []
     assert found.nearest(np.ones(8, dtype=np.float32), 5, {"other.en"}) == []
+
+
+def test_groups_are_looked_at_alone_or_together(tmp_path: Path) -> None:
+    path = tmp_path / "unanswered.npy"
+    write_groups(path, np.eye(3, dtype=np.float32), {"one": 1, "none": 0, "two": 2})
+    held, vector = GroupVectors(path), np.array([0.0, 0.6, 0.8], dtype=np.float32)
+    assert held.nearest(vector) == pytest.approx(0.8)
+    assert held.nearest(vector, ["one"]) == pytest.approx(0.0)
+    assert held.nearest(vector, ["one", "two", "elsewhere"]) == pytest.approx(0.8)
+    assert held.nearest(vector, ["none", "elsewhere"]) is None
+    assert held.nearest(vector, []) is None
+
+
+def test_groups_without_rows_hold_none(tmp_path: Path) -> None:
+    write_groups(tmp_path / "a.npy", np.zeros((0, 3), dtype=np.float32), {})
+    assert GroupVectors(tmp_path / "a.npy").nearest(np.ones(3, dtype=np.float32)) is None
+
+
+@pytest.mark.parametrize("counts", [{"one": 2}, {"one": 2, "two": 2}, {}])
+def test_rows_of_other_groups_are_refused(tmp_path: Path, counts: dict[str, int]) -> None:
+    path = tmp_path / "unanswered.npy"
+    write_groups(path, np.eye(3, dtype=np.float32), counts)
+    with pytest.raises(ValueError, match="other groups"):
+        GroupVectors(path)
