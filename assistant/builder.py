@@ -20,6 +20,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from assistant.aboutness import FILE as ABOUTNESS
+from assistant.aboutness import load_aboutness
 from assistant.chunking import CHUNKER_VERSION, sentence_spans
 from assistant.corpus import knowledge_files, load_corpus
 from assistant.embeddings import make_embeddings
@@ -142,7 +144,10 @@ def build_index(
         places.sweep(keep=(previous,) if previous else ())
         with places.build() as folder:
             lists = load_lists(settings.knowledge_dir, (each.info.name for each in documents))
-            contents = write_index(folder, documents, sources, analyser, embeddings, report, lists)
+            aboutness = load_aboutness(settings.knowledge_dir, recipe.embedder)
+            contents = write_index(
+                folder, documents, sources, analyser, embeddings, report, lists, aboutness
+            )
             manifest = _manifest(folder, recipe, contents)
             write_manifest(folder, manifest)
             report(0, 1, "probing")
@@ -325,8 +330,8 @@ def _recipe(settings: Settings, embeddings: CachedEmbeddings | None) -> _Recipe:
         path.relative_to(root).as_posix(): path
         for path in (*knowledge_files(root), *source_files(root))
     }
-    lists = (list_file(root, name) for name in LISTS)
-    files |= {path.name: path for path in lists if path.is_file()}
+    beside = (root / ABOUTNESS, *(list_file(root, name) for name in LISTS))
+    files |= {path.name: path for path in beside if path.is_file()}
     files |= Library(settings.data_dir).files()
     return _Recipe(
         embedder=embeddings.name if embeddings else "none",

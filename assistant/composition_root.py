@@ -159,7 +159,7 @@ def _assemble(settings: Settings, index: Callable[[], Index]) -> Parts:
         ranker=ranker,
         gate=Gate(
             analyser,
-            Outside(lambda name: index().unanswered(name), embeddings),
+            Outside(lambda name: index().unanswered(name), embeddings, aboutness),
             lambda chunk: index().listed_terms(chunk),
         ),
         prompt=answer,

@@ -14,6 +14,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assistant.aboutness import Aboutness
 from assistant.attribution import rests_of
 from assistant.chunking import chunk_context, chunk_document, sentence_spans
 from assistant.errors import StorageError
@@ -59,6 +60,7 @@ def write_index(
     embeddings: CachedEmbeddings | None,
     progress: Progress,
     lists: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
+    aboutness: Aboutness | None = None,
 ) -> Contents:
     """Write passages, questions, vectors and word statistics into an empty folder.
 
@@ -70,6 +72,7 @@ def write_index(
         embeddings: makes the vectors; None for an index of words alone.
         progress: told about the steps.
         lists: questions that no document answers, by the name of their list and their kind.
+        aboutness: what of those is written, to be compared; their vectors as they are unless given.
 
     Raises:
         StorageError: Chroma cannot write.
@@ -98,7 +101,7 @@ def write_index(
         vectors = embeddings.array(
             [*texts, *sentences], progress=lambda done, total: progress(done, total, "embedding")
         )
-        lists = lists or {}
+        lists, aboutness = lists or {}, aboutness or Aboutness()
         unanswered = [
             text for kinds in lists.values() for listed in kinds.values() for text in listed
         ]
@@ -113,7 +116,7 @@ def write_index(
         for name, kinds in lists.items():
             sizes = {kind: len(listed) for kind, listed in kinds.items()}
             held, beyond = np.split(beyond, [sum(sizes.values())])
-            write_groups(folder / f"{name}.npy", held, sizes)
+            write_groups(folder / f"{name}.npy", aboutness.of_questions(held), sizes)
         said = vectors[len(texts) :]
         _write_held(folder, "sentences", chunks, infos, said, [len(cuts) for cuts in spans])
         counts = [len(chunk.questions) for chunk in chunks]

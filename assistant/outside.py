@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from assistant.unanswered import ANY_DOCUMENT, OUTSIDE, UNANSWERED
 
 if TYPE_CHECKING:
+    from assistant.aboutness import Aboutness
     from assistant.embeddings import CachedEmbeddings
     from assistant.rowvectors import GroupVectors
 
@@ -20,14 +21,18 @@ class Outside:
     """Tells how near a question is to those that no passage answers."""
 
     def __init__(
-        self, vectors: Callable[[str], GroupVectors], embeddings: CachedEmbeddings | None
+        self,
+        vectors: Callable[[str], GroupVectors],
+        embeddings: CachedEmbeddings | None,
+        aboutness: Aboutness,
     ) -> None:
-        """Take what gives a list's vectors by its name, and what embeds a question."""
+        """Take what gives a list's vectors by its name, and what embeds and compares a question."""
+        self._aboutness = aboutness
         self._vectors = vectors
         self._embeddings = embeddings
 
     def match(self, question: str, documents: Iterable[str]) -> Mapping[str, float]:
-        """Return, by list, the cosine with its nearest question; without what has no vectors.
+        """Return, by list, the likeness (see ``aboutness``) of its nearest question, if it has any.
 
         Args:
             question: as asked.
@@ -36,7 +41,7 @@ class Outside:
         """
         if self._embeddings is None:
             return {}
-        vector = self._embeddings.embed_queries([question])[0]
+        vector = self._aboutness.asked(self._embeddings.embed_queries([question])[0])
         looked_at = {OUTSIDE: None, UNANSWERED: {ANY_DOCUMENT, *documents}}
         found = {name: self._vectors(name).nearest(vector, of) for name, of in looked_at.items()}
-        return {name: cosine for name, cosine in found.items() if cosine is not None}
+        return {name: likeness for name, likeness in found.items() if likeness is not None}

@@ -194,6 +194,7 @@ def _passage(
         references=cited,
         rests=index.rests(chunk),
         match=match,
+        likeness=max((near for _, near in likeness), default=None),
         asked=tuple(asked),
     )
 

@@ -177,6 +177,8 @@ class Passage:
     """Where its section rests on several: those of its sentences that rest on one, in order."""
     match: float | None = None
     """Cosine of the query with the nearest question the section answers; None without one."""
+    likeness: float | None = None
+    """The same, compared (see ``aboutness``)."""
     asked: tuple[Asked | None, ...] = ()
     """The same for each of its sentences, None where it lists none; empty without an embedder."""
 

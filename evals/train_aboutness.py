@@ -1,18 +1,22 @@
 """``python -m evals.train_aboutness``: learn what makes two questions ask the same.
 
-Knows: the questions that the knowledge lists with the sentence that answers each. Learns two linear
-maps so that a question is nearer to its sentence, and to the other questions of that sentence, than
-to those of the same documents' other sentences (contrastive, softmax over a batch of documents).
-Writes ``knowledge/aboutness.npz``. Invariant: no question of ``evals/cases`` is read.
+Knows: the questions that the knowledge lists, with the sentence that answers each or with none.
+Learns two linear maps so that a question is nearer to its sentence, and to the other questions of
+that sentence, than to all that stands close by, and a question that nothing answers is nearer to
+nothing (contrastive, softmax over a batch of documents). Writes ``knowledge/aboutness.npz``.
+Invariant: no question of ``evals/cases`` is read.
 
-Source of the loss: van den Oord, Li and Vinyals, 2018 (InfoNCE).
+Sources of the loss: van den Oord, Li and Vinyals, 2018 (InfoNCE); "none" as one of the classes:
+Dhamija, Günther and Boult, 2018 (open sets).
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,51 +25,77 @@ from assistant import Settings, make_embeddings
 from assistant.aboutness import FILE, mapped
 from assistant.chunking import chunk_document, sentence_spans
 from assistant.corpus import load_corpus
+from assistant.unanswered import ANY_DOCUMENT, UNANSWERED, load_list
 
-TEMPERATURE = 0.05
-EPOCHS = 8
+SCALE, NONE = 30.0, 0.85
+"""What a cosine is multiplied by, and the cosine that "nothing answers it" has, at the beginning;
+both are learned."""
+STEPS, WARMING = 600, 30
+"""Batches, the first of which the steps grow over; then they shrink to nothing."""
 DOCUMENTS = 8
-"""Documents of a batch: their other sentences are what a question must be told apart from."""
-RATE, STAY = 1e-3, 3e-3
-"""Step of Adam, and how strongly a map stays near the identity."""
+"""Documents of a batch, in all their languages: their other sentences, and the questions close to
+them that nothing answers, are what a question must be told apart from."""
+SENTENCES, QUESTIONS, UNASKED, ELSEWHERE = 12, 4, 30, 40
+"""Sentences of a document in a batch, questions of a sentence, questions that nothing answers of a
+document, and of those close to none."""
+RATE, SCALE_RATE, STAY = 4e-3, 3e-3, 3.0
+"""Steps of Adam for the maps and for the two numbers, and how strongly a vector stays as it was."""
+DECAY = 0.05
+"""Share of a step by which a map goes back to the identity."""
 SEED = 0
 
 Matrix = NDArray[np.float32]
+Places = NDArray[np.int64]
 
 
 @dataclass(slots=True)
-class Map:
-    """A linear map that learns by Adam."""
+class Learned:
+    """A matrix that learns by Adam."""
 
-    mean: Matrix
-    matrix: Matrix
+    value: Matrix
+    rate: float
     slope: Matrix = field(init=False)
     square: Matrix = field(init=False)
     steps: int = 0
 
     def __post_init__(self) -> None:
         """Begin with no momentum."""
-        self.slope, self.square = np.zeros_like(self.matrix), np.zeros_like(self.matrix)
+        self.slope, self.square = np.zeros_like(self.value), np.zeros_like(self.value)
 
-    def learn(self, gradient: Matrix) -> None:
-        """Take one step."""
-        gradient = gradient + 2 * STAY * (self.matrix - np.eye(len(self.matrix), dtype=np.float32))
+    def learn(self, gradient: Matrix, share: float) -> None:
+        """Take one step, or a share of it."""
         self.steps += 1
         self.slope = 0.9 * self.slope + 0.1 * gradient
-        self.square = 0.999 * self.square + 0.001 * gradient**2
+        self.square = 0.98 * self.square + 0.02 * gradient**2
         step = self.slope / (1 - 0.9**self.steps)
-        self.matrix = self.matrix - RATE * step / (
-            np.sqrt(self.square / (1 - 0.999**self.steps)) + 1e-8
-        )
+        step /= np.sqrt(self.square / (1 - 0.98**self.steps)) + 1e-8
+        self.value = self.value - share * self.rate * step
 
-    def through(self, vectors: Matrix, wanted: Matrix) -> Matrix:
-        """Return the gradient of the matrix, given that of the unit vectors it makes."""
-        moved = (vectors - self.mean) @ self.matrix
+
+class Map(Learned):
+    """A linear map of vectors less their mean, scaled to length 1."""
+
+    def __init__(self, mean: Matrix) -> None:
+        """Begin with the identity."""
+        super().__init__(np.eye(len(mean), dtype=np.float32), RATE)
+        self.mean = mean
+
+    def __call__(self, vectors: Matrix) -> Matrix:
+        """Return the mapped vectors."""
+        return mapped(vectors, self.value, self.mean)
+
+    def follow(self, vectors: Matrix, wanted: Matrix, share: float) -> None:
+        """Learn, given the gradient of the unit vectors that it makes of vectors."""
+        centred = vectors - self.mean
+        moved = centred @ self.value
         length = np.linalg.norm(moved, axis=1, keepdims=True) + 1e-9
         unit = moved / length
+        plain = centred / (np.linalg.norm(centred, axis=1, keepdims=True) + 1e-9)
+        wanted = wanted - STAY * plain / len(vectors)
         inner = (wanted - unit * (wanted * unit).sum(1, keepdims=True)) / length
-        gradient: Matrix = (vectors - self.mean).T @ inner
-        return gradient
+        self.learn(centred.T @ inner, share)
+        back = share * self.rate * DECAY
+        self.value = self.value - back * (self.value - np.eye(len(self.value), dtype=np.float32))
 
 
 def softmax(logits: Matrix) -> Matrix:
@@ -75,27 +105,55 @@ def softmax(logits: Matrix) -> Matrix:
     return shares
 
 
-def step(
-    asks: Map, says: Map, questions: Matrix, sentences: Matrix, answer: NDArray[np.int64]
-) -> None:
-    """Learn from one batch: row i of the questions is answered by sentence ``answer[i]``."""
-    q = mapped(questions, asks.matrix, asks.mean)
-    s = mapped(sentences, says.matrix, says.mean)
-    count = len(q)
-    lean = softmax(q @ s.T / TEMPERATURE)
-    lean[np.arange(count), answer] -= 1
-    lean /= count * TEMPERATURE
-    asked, said = lean @ s, lean.T @ q
-    same = answer[:, None] == answer[None, :]
-    np.fill_diagonal(same, val=False)
-    logits = q @ q.T / TEMPERATURE
-    np.fill_diagonal(logits, -1e9)
-    paired = same.any(1)
-    pull = softmax(logits) - softmax(np.where(same, logits, -1e9))
-    pull = pull * paired[:, None] / (max(int(paired.sum()), 1) * TEMPERATURE)
-    asked = asked + (pull + pull.T) @ q
-    asks.learn(asks.through(questions, asked))
-    says.learn(says.through(sentences, said))
+@dataclass(slots=True)
+class Learner:
+    """The two maps, and how sure a cosine makes."""
+
+    asks: Map
+    says: Map
+    sure: Learned
+    """The logarithm of the scale, and the cosine of none."""
+
+    def step(
+        self, questions: Matrix, answer: Places, sentences: Matrix, matter: Places, share: float
+    ) -> None:
+        """Learn from one batch.
+
+        Args:
+            questions: vectors of the questions, (n, dimension).
+            answer: what each asks about, -1 where nothing answers it, (n,).
+            sentences: vectors of sentences, (m, dimension).
+            matter: what each sentence tells, the same for translations, (m,).
+            share: of a whole step.
+        """
+        scale, none = float(np.exp(self.sure.value[0])), float(self.sure.value[1])
+        q, s = self.asks(questions), self.says(sentences)
+        answered = answer >= 0
+        weight = np.where(answered, 1 / max(answered.sum(), 1), 1 / max((~answered).sum(), 1))
+        cosines = np.hstack([q @ s.T, np.full((len(q), 1), none)]).astype(np.float32)
+        right = np.hstack([answer[:, None] == matter[None, :], ~answered[:, None]])
+        lean = _lean(np.float32(scale) * cosines, right) * weight[:, None]
+        asked, said = scale * lean[:, :-1] @ s, scale * lean[:, :-1].T @ q
+        same = (answer[:, None] == answer[None, :]) & answered[:, None]
+        np.fill_diagonal(same, val=False)
+        near = q @ q.T
+        logits = scale * near
+        np.fill_diagonal(logits, -1e9)
+        paired = same.any(1)
+        pull = np.zeros_like(near)
+        goal = same[paired] / same[paired].sum(1, keepdims=True)
+        pull[paired] = (softmax(logits[paired]) - goal) / max(int(paired.sum()), 1)
+        asked = asked + scale * (pull + pull.T) @ q
+        of_scale = scale * float((lean * cosines).sum() + (pull * near).sum())
+        self.sure.learn(np.array([of_scale, scale * lean[:, -1].sum()], dtype=np.float32), share)
+        self.asks.follow(questions, asked, share)
+        self.says.follow(sentences, said, share)
+
+
+def _lean(logits: Matrix, right: NDArray[np.bool_]) -> Matrix:
+    """Return the gradient of the cross-entropy with any of the right ones, by row."""
+    lean: Matrix = softmax(logits) - softmax(np.where(right, logits, np.float32(-1e9)))
+    return lean
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,24 +161,66 @@ class Row:
     """A listed question and the sentence that answers it."""
 
     document: str
-    sentence: str
+    """Its name, the same in every language."""
+    place: str
+    """Of the sentence in it, the same in every language."""
     question: str
 
 
-def listed_questions(folder: Path) -> list[Row]:
-    """Return the questions that single sentences of a knowledge folder answer, in its order."""
-    found = []
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lists:
+    """What a knowledge folder asks and tells."""
+
+    sentences: dict[tuple[str, str], list[str]]
+    """By document and place."""
+    rows: list[Row]
+    unanswered: dict[str, list[str]]
+
+
+def read_lists(folder: Path) -> Lists:
+    """Return the sentences of a knowledge folder and the questions listed for and beside them."""
+    sentences: dict[tuple[str, str], list[str]] = {}
+    rows = []
     for document in load_corpus(folder):
+        name = document.info.name
         for chunk in chunk_document(document):
             spans = sentence_spans(chunk)
-            for listed in chunk.questions:
-                if listed.sentence is not None:
-                    start, end = spans[listed.sentence]
-                    text = chunk.text[start:end]
-                    found.append(
-                        Row(document=document.info.id, sentence=text, question=listed.text)
-                    )
-    return found
+            places = [f"{chunk.position}.{order}" for order in range(1, len(spans) + 1)]
+            for place, (start, end) in zip(places, spans, strict=True):
+                sentences.setdefault((name, place), []).append(chunk.text[start:end])
+            rows += [
+                Row(document=name, place=places[listed.sentence], question=listed.text)
+                for listed in chunk.questions
+                if listed.sentence is not None
+            ]
+    return Lists(sentences=sentences, rows=rows, unanswered=load_list(folder, UNANSWERED))
+
+
+class Batches:
+    """Draws batches of a few documents each."""
+
+    def __init__(self, lists: Lists, random: np.random.Generator) -> None:
+        """Sort what the lists hold by document."""
+        self._lists, self._random = lists, random
+        self._asked: dict[str, dict[str, list[str]]] = {}
+        for row in lists.rows:
+            self._asked.setdefault(row.document, {}).setdefault(row.place, []).append(row.question)
+
+    def draw(self) -> Iterator[tuple[str, tuple[str, str] | None]]:
+        """Yield questions of a batch with the sentence that answers each, None for none."""
+        for document in self._some(sorted(self._asked), DOCUMENTS):
+            asked = self._asked[document]
+            for place in self._some(list(asked), SENTENCES):
+                for text in self._some(asked[place], QUESTIONS):
+                    yield text, (document, place)
+            for text in self._some(self._lists.unanswered.get(document, ()), UNASKED):
+                yield text, None
+        for text in self._some(self._lists.unanswered.get(ANY_DOCUMENT, ()), ELSEWHERE):
+            yield text, None
+
+    def _some(self, of: Sequence[Any], count: int) -> list[Any]:
+        drawn = self._random.permutation(len(of))[:count]
+        return [of[at] for at in drawn]
 
 
 def main() -> int:
@@ -130,37 +230,37 @@ def main() -> int:
     if embeddings is None:
         print("there is no embedder; unset FIRSTPILOT_EMBEDDER", file=sys.stderr)
         return 1
-    rows = listed_questions(settings.knowledge_dir)
-    sentences = sorted({(row.document, row.sentence) for row in rows})
-    place = {key: at for at, key in enumerate(sentences)}
-    said = embeddings.array([text for _, text in sentences])
-    asked = embeddings.array([row.question for row in rows], as_queries=True)
-    answer = np.array([place[row.document, row.sentence] for row in rows])
-    by_document: dict[str, list[int]] = {}
-    for at, row in enumerate(rows):
-        by_document.setdefault(row.document, []).append(at)
-    identity = np.eye(asked.shape[1], dtype=np.float32)
-    asks, says = Map(asked.mean(0), identity.copy()), Map(said.mean(0), identity.copy())
-    random = np.random.default_rng(SEED)
-    documents = sorted(by_document)
-    for _ in range(EPOCHS):
-        random.shuffle(documents)
-        for at in range(0, len(documents), DOCUMENTS):
-            batch = np.array(
-                [i for key in documents[at : at + DOCUMENTS] for i in by_document[key]]
-            )
-            held, local = np.unique(answer[batch], return_inverse=True)
-            step(asks, says, asked[batch], said[held], local)
+    lists = read_lists(settings.knowledge_dir)
+    matters = {key: at for at, key in enumerate(lists.sentences)}
+    told = [(matters[key], text) for key, texts in lists.sentences.items() for text in texts]
+    matter = np.array([at for at, _ in told])
+    said = embeddings.array([text for _, text in told])
+    questions = [row.question for row in lists.rows]
+    every = [*questions, *(text for listed in lists.unanswered.values() for text in listed)]
+    asked = embeddings.array(every, as_queries=True)
+    row_of = {text: at for at, text in enumerate(every)}
+    learner = Learner(
+        Map(asked[: len(questions)].mean(0)),
+        Map(said.mean(0)),
+        Learned(np.array([np.log(SCALE), NONE], dtype=np.float32), SCALE_RATE),
+    )
+    batches = Batches(lists, np.random.default_rng(SEED))
+    for number in range(STEPS):
+        drawn = list(batches.draw())
+        rows = asked[[row_of[text] for text, _ in drawn]]
+        answer = np.array([-1 if key is None else matters[key] for _, key in drawn])
+        share = min((number + 1) / WARMING, 1) * (1 - number / STEPS)
+        learner.step(rows, answer, said, matter, share)
     path = Path(settings.knowledge_dir) / FILE
     np.savez_compressed(
         path,
         embedder=embeddings.name,
-        question=asks.matrix.astype(np.float16),
-        sentence=says.matrix.astype(np.float16),
-        question_mean=asks.mean,
-        sentence_mean=says.mean,
+        question=learner.asks.value.astype(np.float16),
+        sentence=learner.says.value.astype(np.float16),
+        question_mean=learner.asks.mean,
+        sentence_mean=learner.says.mean,
     )
-    print(f"learned from {len(rows)} questions of {len(sentences)} sentences: wrote {path.name}")
+    print(f"learned from {len(every)} questions and {len(told)} sentences: wrote {path.name}")
     return 0
 
 

@@ -138,6 +138,9 @@ def _report_ranker(rows: list[tuple[Matrix, list[bool]]]) -> None:
 
 def _report_gate(x: Matrix, y: NDArray[np.bool_], w: Matrix, groups: Sequence[str]) -> None:
     model = LogisticRegression(class_weight="balanced", C=GATE_C, max_iter=5000)
+    # Likenesses vary little: unscaled, the regularisation would take them for unimportant.
+    scale = x.std(0)
+    x = x / scale
     held = cross_val_predict(
         model,
         x,
@@ -156,7 +159,7 @@ def _report_gate(x: Matrix, y: NDArray[np.bool_], w: Matrix, groups: Sequence[st
             print(f"    below {threshold:.2f}: refuses {refuses:.3f}, falsely {falsely:.3f}")
     model.fit(x, y, sample_weight=w)
     print(f"    bias {model.intercept_[0]:.2f}")
-    for field, weight in zip(fields(Features), model.coef_[0], strict=True):
+    for field, weight in zip(fields(Features), model.coef_[0] / scale, strict=True):
         print(f"    {field.name}={weight:.2f},")
 
 

@@ -9,7 +9,15 @@ import pytest
 
 from assistant import Assistant
 from assistant.chain import Task
-from assistant.gate import _WEIGHTS, THRESHOLD, Decision, Features, Reason, calibrated
+from assistant.gate import (
+    _UNLISTED_WEIGHTS,
+    _WEIGHTS,
+    THRESHOLD,
+    Decision,
+    Features,
+    Reason,
+    calibrated,
+)
 
 
 def decide(assistant: Assistant, text: str) -> Decision:
@@ -88,11 +96,11 @@ def test_what_is_there_is_let_through(assistant: Assistant, text: str) -> None:
 def test_each_feature_has_a_weight_of_the_sign_its_meaning_gives() -> None:
     names = [field.name for field in fields(Features)]
     signs = {name: math.copysign(1, getattr(_WEIGHTS, name)) for name in names}
+    assert all(getattr(_UNLISTED_WEIGHTS, name) * sign >= 0 for name, sign in signs.items())
     against = {
-        "beside",
+        "unanswered",
         "gravest",
         "lacking",
-        "detail",
         "no_detail",
         "unsaid",
         "unknown",
@@ -102,6 +110,8 @@ def test_each_feature_has_a_weight_of_the_sign_its_meaning_gives() -> None:
 
 def test_the_probability_is_one_and_grows_with_likeness() -> None:
     plain = dict.fromkeys((field.name for field in fields(Features)), 0.0)
-    values = [calibrated(Features(**plain | {"match": match})) for match in (0.0, 0.5, 1.0)]
-    assert values == sorted(values)
-    assert all(0.0 < value < 1.0 for value in values)
+    seen = [Features(**plain | {"match": match}) for match in (0.0, 0.5, 1.0)]
+    for listing in (True, False):
+        values = [calibrated(features, listing=listing) for features in seen]
+        assert values == sorted(values)
+        assert all(0.0 < value < 1.0 for value in values)

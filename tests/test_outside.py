@@ -8,6 +8,7 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
+from assistant.aboutness import Aboutness
 from assistant.outside import Outside
 from assistant.rowvectors import GroupVectors, write_groups
 from assistant.unanswered import LISTS, OUTSIDE, UNANSWERED
@@ -32,19 +33,22 @@ def near(tmp_path: Path) -> Any:
             counts = {kind: len(listed) for kind, listed in kinds.items()}
             write_groups(tmp_path / f"{name}.npy", vectors, counts)
         held = {name: GroupVectors(tmp_path / f"{name}.npy") for name in LISTS}
-        return Outside(held.__getitem__, cast(Any, letters)).match(question, documents)
+        return Outside(held.__getitem__, cast(Any, letters), Aboutness()).match(question, documents)
 
     return match
 
 
 def test_without_lists_or_an_embedder_nothing_is_near(tmp_path: Path, near: Any) -> None:
     assert near("a") == {}
-    assert Outside(lambda name: GroupVectors(tmp_path / name), None).match("a", ["one"]) == {}
+    assert (
+        Outside(lambda name: GroupVectors(tmp_path / name), None, Aboutness()).match("a", ["one"])
+        == {}
+    )
 
 
 def test_each_list_tells_of_its_nearest_question(near: Any) -> None:
-    found = near("a", outside={"fun": ["aaa"], "spam": ["bbb"]}, unanswered={"other": ["ab", "b"]})
-    assert found[OUTSIDE] == pytest.approx(1.0)
+    found = near("a", outside={"fun": ["aaa"], "spam": ["bbb"]}, unanswered={"other": ["ab"]})
+    assert found[OUTSIDE] == pytest.approx(0.5)
     assert found[UNANSWERED] == pytest.approx(2**-0.5)
 
 
@@ -53,6 +57,6 @@ def test_a_list_that_is_missing_is_not_told_of(near: Any) -> None:
 
 
 def test_what_stands_close_to_a_document_counts_where_that_is_found(near: Any) -> None:
-    lists = {"unanswered": {"one": ["a"], "two": ["b"], "other": ["ac"]}}
+    lists = {"unanswered": {"one": ["a"], "two": ["b"], "other": ["a"]}}
     assert near("a", ("one",), **lists)[UNANSWERED] == pytest.approx(1)
-    assert near("a", ("two", "three"), **lists)[UNANSWERED] == pytest.approx(2**-0.5)
+    assert near("a", ("two", "three"), **lists)[UNANSWERED] == pytest.approx(0.5)

@@ -10,7 +10,6 @@ from assistant import Assistant, Settings, build_index, make_embeddings
 from assistant.builder import LiveIndex, index_status
 from assistant.curation import check_knowledge
 from assistant.errors import KnowledgeError
-from assistant.gate import BESIDE, _beside
 from assistant.unanswered import LISTS, OUTSIDE, UNANSWERED, list_file, load_list, load_lists
 from tests.support import KNOWLEDGE, copy_knowledge
 
@@ -120,20 +119,4 @@ def test_a_question_told_nowhere_is_weighed_as_such(listing: Settings) -> None:
     list_file(listing.knowledge_dir, UNANSWERED).write_text(text, encoding="utf-8")
     seen = Assistant.from_settings(listing).examine(question).features
     assert seen is not None
-    assert seen.beside == pytest.approx(1 - seen.match, abs=0.01)
-
-
-@pytest.mark.parametrize(
-    ("beyond", "listing", "expected"),
-    [
-        ({UNANSWERED: 0.9, OUTSIDE: 0.8}, True, 0.0),
-        ({UNANSWERED: 0.8, OUTSIDE: 1.0}, True, 0.5),
-        ({UNANSWERED: 1.0}, False, BESIDE),
-        ({OUTSIDE: 1.0}, True, 0.5),
-        ({}, True, BESIDE),
-    ],
-)
-def test_what_is_not_known_weighs_little(
-    beyond: dict[str, float], listing: bool, expected: float
-) -> None:
-    assert _beside(beyond, 0.5, listing=listing) == pytest.approx(expected)
+    assert seen.unanswered == pytest.approx(1, abs=0.01)
