@@ -90,7 +90,7 @@ class Features:
 
 
 # Logistic regression, balanced classes, features scaled, 2026-11-27: 2,178 development questions,
-# 1,260 of which are answered by one of the first three sentences; those set up beside the answerable
+# 1,260 of which are answered by one of the first three sentences; those set up beside answerable
 # ones weigh half. Area under the curve .865 in ten folds by document, .901 on those beside
 # (evals/LOG.md); to fit anew, run: python -m evals.train_ranking
 _BIAS = -1.28
@@ -109,7 +109,7 @@ _WEIGHTS = Features(
 )
 # Where the best passage lists no question, as in a reader's own documents, there is less to go by.
 # The same regression, 2026-11-27, on half of XQuAD's passages, each question with and without its
-# own; area on the other half .912 (n = 898).
+# own; area on the other half .912 (n = 898). To fit anew, run: python -m evals.train_unlisted
 _UNLISTED_BIAS = -1.28
 _UNLISTED_WEIGHTS = Features(
     match=14.35,

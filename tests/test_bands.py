@@ -317,6 +317,7 @@ INSIDE = {
     "train_verifier": "it fits the verifier's own numbers",
     "train_aboutness": "it fits the maps that evidence is weighed by",
     "train_ranking": "it fits the weights that evidence is weighed by",
+    "train_unlisted": "it fits the weights of the gate",
 }
 """Modules of evals that may look inside the package, and why."""
 
