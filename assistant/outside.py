@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from assistant.embeddings import CachedEmbeddings
     from assistant.rowvectors import GroupVectors
 
+NEAREST = 3
+"""Unanswered questions that likeness is the mean of: one may be near by a turn of phrase alone. The
+list of what is outside is short, and the nearest one says enough."""
+
 
 class Outside:
     """Tells how near a question is to those that no passage answers."""
@@ -42,6 +46,10 @@ class Outside:
         if self._embeddings is None:
             return {}
         vector = self._aboutness.asked(self._embeddings.embed_queries([question])[0])
-        looked_at = {OUTSIDE: None, UNANSWERED: {ANY_DOCUMENT, *documents}}
-        found = {name: self._vectors(name).nearest(vector, of) for name, of in looked_at.items()}
+        found = {
+            OUTSIDE: self._vectors(OUTSIDE).nearest(vector),
+            UNANSWERED: self._vectors(UNANSWERED).nearest(
+                vector, NEAREST, {ANY_DOCUMENT, *documents}
+            ),
+        }
         return {name: likeness for name, likeness in found.items() if likeness is not None}

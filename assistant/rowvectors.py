@@ -21,10 +21,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-NEAREST = 3
-"""Rows of groups that likeness is the mean of: one may be near by a turn of phrase alone."""
-
-
 class RowVectors:
     """The rows that some passages hold, by their vectors. Safe to share between threads."""
 
@@ -105,19 +101,20 @@ class GroupVectors:
             self._groups[name] = vectors[start:end]
 
     def nearest(
-        self, vector: NDArray[np.float32], groups: Iterable[str] | None = None
+        self, vector: NDArray[np.float32], count: int = 1, groups: Iterable[str] | None = None
     ) -> float | None:
-        """Return the mean cosine with the ``NEAREST`` nearest rows; None where there is no row.
+        """Return the mean cosine with the nearest rows; None where there is no row.
 
         Args:
             vector: a text's vector, length 1, shape (dimension,).
+            count: of the nearest rows.
             groups: those to look at, None for all; of one that is not there, nothing is known.
         """
         import numpy as np
 
         named = self._groups if groups is None else self._groups.keys() & set(groups)
         found = [self._groups[name] @ vector for name in named]
-        cosines = np.sort(np.concatenate(found))[-NEAREST:] if found else np.empty(0)
+        cosines = np.sort(np.concatenate(found))[-count:] if found else np.empty(0)
         return float(cosines.mean()) if len(cosines) else None
 
 

@@ -48,7 +48,7 @@ def test_without_lists_or_an_embedder_nothing_is_near(tmp_path: Path, near: Any)
 
 def test_each_list_tells_of_its_nearest_question(near: Any) -> None:
     found = near("a", outside={"fun": ["aaa"], "spam": ["bbb"]}, unanswered={"other": ["ab"]})
-    assert found[OUTSIDE] == pytest.approx(0.5)
+    assert found[OUTSIDE] == pytest.approx(1.0)
     assert found[UNANSWERED] == pytest.approx(2**-0.5)
 
 

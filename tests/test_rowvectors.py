@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from assistant.rowvectors import NEAREST, GroupVectors, RowVectors, write_groups, write_rows
+from assistant.rowvectors import GroupVectors, RowVectors, write_groups, write_rows
 from assistant.schema import Chunk, ListedQuestion
 
 
@@ -108,11 +108,12 @@ def test_groups_are_looked_at_alone_or_together(tmp_path: Path) -> None:
     path = tmp_path / "unanswered.npy"
     write_groups(path, np.eye(3, dtype=np.float32), {"one": 1, "none": 0, "two": 2})
     held, vector = GroupVectors(path), np.array([0.0, 0.6, 0.8], dtype=np.float32)
-    assert held.nearest(vector, ["one"]) == pytest.approx(0.0)
-    assert held.nearest(vector, ["two", "elsewhere"]) == pytest.approx(0.7)
-    assert held.nearest(vector) == pytest.approx(1.4 / 3)
-    assert held.nearest(vector, ["none", "elsewhere"]) is None
-    assert held.nearest(vector, []) is None
+    assert held.nearest(vector, 3, ["one"]) == pytest.approx(0.0)
+    assert held.nearest(vector, 3, ["two", "elsewhere"]) == pytest.approx(0.7)
+    assert held.nearest(vector, 3) == pytest.approx(1.4 / 3)
+    assert held.nearest(vector) == pytest.approx(0.8)
+    assert held.nearest(vector, 3, ["none", "elsewhere"]) is None
+    assert held.nearest(vector, 3, []) is None
 
 
 def test_groups_without_rows_hold_none(tmp_path: Path) -> None:
@@ -126,11 +127,3 @@ def test_rows_of_other_groups_are_refused(tmp_path: Path, counts: dict[str, int]
     write_groups(path, np.eye(3, dtype=np.float32), counts)
     with pytest.raises(ValueError, match="other groups"):
         GroupVectors(path)
-
-
-def test_likeness_is_that_of_the_nearest_few(tmp_path: Path) -> None:
-    path, near = tmp_path / "unanswered.npy", [[1.0, 0.0]] * (NEAREST - 1) + [[0.6, 0.8]]
-    far = np.tile(np.array([[0.0, 1.0]]), (9, 1))
-    write_groups(path, np.vstack([far, near]).astype(np.float32), {"one": 9, "two": NEAREST})
-    found = GroupVectors(path).nearest(np.array([1, 0], dtype=np.float32))
-    assert found == pytest.approx((NEAREST - 1 + 0.6) / NEAREST)
