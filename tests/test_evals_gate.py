@@ -158,7 +158,7 @@ def founding_suite():
         cases = [
             case
             for case in load_cases()
-            if case.set == "founding" and case.part is Part.DEV and case.answerable
+            if case.set == "founding2" and case.part is Part.DEV and case.answerable
         ]
         probes = [_probe(bench, case) for case in cases[:20]]
         return answering_jobs(bench, "cases", probes, [FirstPilot(bench.worlds)])
