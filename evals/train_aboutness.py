@@ -30,7 +30,7 @@ from assistant.unanswered import ANY_DOCUMENT, UNANSWERED, load_list
 SCALE, NONE = 30.0, 0.85
 """What a cosine is multiplied by, and the cosine that "nothing answers it" has, at the beginning;
 both are learned."""
-STEPS, WARMING = 600, 30
+STEPS, WARMING = 800, 30
 """Batches, the first of which the steps grow over; then they shrink to nothing."""
 DOCUMENTS = 8
 """Documents of a batch, in all their languages: their other sentences, and the questions close to
