@@ -1,9 +1,9 @@
 """Aboutness: how far a question and a sentence, or two questions, are about the same thing.
 
 Knows: two linear maps over the embedder's vectors, learned from the questions that the knowledge
-lists (``evals.train_aboutness``): nearness of vectors alone takes the same topic for the same
-matter. Does not know passages or scores. Invariant: for vectors of an embedder it was not made for
-it is plain cosine.
+lists as answered and as not (``evals.train_aboutness``): nearness of vectors alone takes the same
+topic for the same matter. Does not know passages or scores. Invariant: for vectors of an embedder
+it was not made for it is plain cosine.
 """
 
 from __future__ import annotations

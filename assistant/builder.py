@@ -368,7 +368,8 @@ def _require_fresh(manifest: Manifest, settings: Settings) -> None:
 
 def _same_reading(new: Manifest, old: Manifest) -> bool:
     """Whether a running process can ask both in the same way."""
-    return (new.embedder, new.terms) == (old.embedder, old.terms)
+    maps = [manifest.knowledge.get(ABOUTNESS) for manifest in (new, old)]
+    return (new.embedder, new.terms, maps[0]) == (old.embedder, old.terms, maps[1])
 
 
 def _manifest(folder: Path, recipe: _Recipe, contents: Contents) -> Manifest:

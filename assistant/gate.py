@@ -24,6 +24,7 @@ from assistant.pertinence import owned, pertinent
 from assistant.questions import Expect, Item, Question
 from assistant.schema import Chunk, Language, Passage
 from assistant.terms import Analyser
+from assistant.unanswered import OUTSIDE, UNANSWERED
 
 
 class Reason(StrEnum):
@@ -56,7 +57,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Features:
-    """What the calibrated model looks at; each in [0, 1] unless said otherwise.
+    """What the calibrated model looks at; each in [0, 1], likenesses in [-1, 1].
 
     All are over the pertinent sentences alone; what a passage says it answers counts as named.
     """
@@ -89,41 +90,70 @@ class Features:
     """How much the question names: things over ``MUCH``."""
 
 
-# Logistic regression, balanced classes, features scaled, 2026-11-27: 2,134 development questions,
-# 1,269 of which are answered by one of the first three sentences; those set up beside answerable
-# ones weigh half. Area under the curve .899 in ten folds by document, .917 on those beside
-# (evals/LOG.md); to fit anew, run: python -m evals.train_ranking
-_BIAS = -0.61
-_WEIGHTS = Features(
-    match=6.95,
-    said=3.94,
-    asked=4.35,
-    wording=1.14,
-    unanswered=-15.18,
-    gravest=-0.73,
-    lacking=-0.59,
-    unknown=-1.8,
-    no_detail=-1.03,
-    unsaid=-1.56,
-    substance=1.51,
-)
-# Where the best passage lists no question, as in a reader's own documents, there is less to go by.
-# The same regression, 2026-11-27, on half of XQuAD's passages, each question with and without its
-# own; area on the other half .910 (n = 898). To fit anew, run: python -m evals.train_unlisted
-_UNLISTED_BIAS = -4.66
-_UNLISTED_WEIGHTS = Features(
-    match=14,
-    said=0.0,
-    asked=0.0,
-    wording=0.0,
-    unanswered=0.0,
-    gravest=-0.61,
-    lacking=0.0,
-    unknown=-3.35,
-    no_detail=0.0,
-    unsaid=0.0,
-    substance=0.0,
-)
+_NONE = Features(**dict.fromkeys((field.name for field in fields(Features)), 0.0))
+
+
+class Basis(StrEnum):
+    """What likeness is known by."""
+
+    LISTED = "listed"
+    """The best sentence's passage lists questions, as the shipped ones do."""
+    UNLISTED = "unlisted"
+    """It lists none, as a reader's own documents: its sentences are all there is."""
+    WORDS = "words"
+    """There is no embedder."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    """A logistic regression over the features."""
+
+    bias: float
+    weights: Features
+
+
+# Balanced classes, features scaled, 2026-11-27. Listed: 2,134 development questions, 1,269 of which
+# are answered by one of the first three sentences; those set up beside answerable ones weigh half.
+# Area under the curve .899 in ten folds by document, .917 on those beside (evals/LOG.md). Unlisted:
+# half of XQuAD's passages, each question with and without its own; area on the other half .910
+# (n = 898); what lies outside weighs by hand. Words: the questions of "listed" without vectors,
+# area .68, beside .58; the bias is lower by .65 than fitted, so that about half is refused, falsely
+# a quarter, and most of what is answered says that it may not be what was asked. To fit anew, run:
+# python -m evals.train_ranking, the same with the argument words, python -m evals.train_unlisted
+CALIBRATIONS = {
+    Basis.LISTED: Calibration(
+        bias=-0.61,
+        weights=Features(
+            match=6.95,
+            said=3.94,
+            asked=4.35,
+            wording=1.14,
+            unanswered=-15.18,
+            gravest=-0.73,
+            lacking=-0.59,
+            unknown=-1.8,
+            no_detail=-1.03,
+            unsaid=-1.56,
+            substance=1.51,
+        ),
+    ),
+    Basis.UNLISTED: Calibration(
+        bias=-4.66,
+        weights=replace(_NONE, match=14.0, unanswered=-7.0, gravest=-0.61, unknown=-3.35),
+    ),
+    Basis.WORDS: Calibration(
+        bias=0.21,
+        weights=replace(
+            _NONE,
+            gravest=-0.98,
+            lacking=-1.67,
+            unknown=-1.07,
+            no_detail=-0.82,
+            unsaid=-0.89,
+            substance=0.4,
+        ),
+    ),
+}
 THRESHOLD = 0.3
 """Probability below which the gate abstains: in those folds from 7.7 % of the answerable questions
 and 4.4 % of those beside, from 73 % of the plain unanswerable ones and 65 % of those beside."""
@@ -147,6 +177,9 @@ does not."""
 _DETAIL = {Expect.SHARE, Expect.MONEY, Expect.DURATION, Expect.FIGURE, Expect.WHEN}
 """What only a sentence with the right kind of figure can answer."""
 _NAMED = {Expect.WHO, Expect.WHERE}
+NO_LIST = 0.5
+"""Stands for the likeness of unanswered questions where none are listed: what it is, in the middle,
+of the questions that are answered."""
 NO_EMBEDDER = 0.5
 """Stands for the likeness where there is no embedder: words decide alone."""
 DETAIL_COVERAGE = 0.15
@@ -160,8 +193,8 @@ DETAIL_NEAR = 0.7
 NEARLY = 1.0
 """How much lower the score of a sentence as good as another may be."""
 SURE = 0.5
-"""Probability below which an answer begins with a caution: of those, 42 % were right (590 answers
-of development and test questions), of the others 71 % (2,087)."""
+"""Probability below which an answer begins with a caution: of those, 45 % were right (386 answers
+of development and test questions), of the others 82 % (1,907)."""
 MOST_LACKING, MUCH = 3, 10
 _GOOD = 10
 """How many of the best sentences are looked at for what the question names."""
@@ -205,8 +238,7 @@ class Gate:
         if not about:
             return _abstain(Reason.YEAR, 0.0, [str(year) for year in question.years])
         features = self.features(question, passages, about)
-        listing = bool(passages[about[0].marker - 1].chunk.questions)
-        probability = calibrated(features, listing=listing)
+        probability = calibrated(features, _basis(about[0], passages))
         if features.unsaid and question.expects in _DETAIL | _NAMED and not _stated(about):
             return replace(_abstain(Reason.NOT_STATED, probability), unsaid=about[0])
         same = any((passages[c.marker - 1].match or 0.0) >= SAME for c in about)
@@ -277,11 +309,12 @@ class Gate:
         good = self._good(question, listed, candidates)
         lacks = [len(_to_be_named(question) & set(c.missing)) for c in good] or [MOST_LACKING]
         fullest = [c for c, lack in zip(good, lacks, strict=False) if lack == min(lacks)]
-        match = _match_of(passages, candidates)
+        best = candidates[0]
+        basis = _basis(best, passages)
+        match = _match_of(passages, _alike_in_kind(basis, passages, candidates))
         documents = {passage.document.name for passage in passages}
         beyond = self._outside.match(question.text, documents)
         said = max((c.cosine for c in good if c.cosine is not None), default=NO_EMBEDDER)
-        best = candidates[0]
         asked = asked_of(best, passages)
         named = best.keys.union(self._analyser.terms(f"{best.title}\n{best.section}\n{asked}"))
         uncovered = [weight for key, weight in weights.items() if key not in named]
@@ -290,7 +323,7 @@ class Gate:
             said=said,
             asked=max((c.asked for c in good if c.asked is not None), default=said),
             wording=_alike(question.text, asked),
-            unanswered=max(beyond.values(), default=0.0),
+            unanswered=_unanswered(beyond, match, basis),
             gravest=max(uncovered, default=0.0),
             lacking=min(*lacks, MOST_LACKING) / MOST_LACKING,
             unknown=sum(weight for key, weight in weights.items() if key not in known) / total,
@@ -314,16 +347,36 @@ def _alike(one: str, other: str) -> float:
     return fuzz.token_set_ratio(normalise(one), normalise(other)) / 100 if other else 0.0
 
 
-def calibrated(seen: Features, *, listing: bool = True) -> float:
-    """Return the probability that the passages answer, by logistic regression.
-
-    Args:
-        seen: the features.
-        listing: whether the best sentence's passage lists questions, as the shipped ones do.
-    """
-    bias, weights = (_BIAS, _WEIGHTS) if listing else (_UNLISTED_BIAS, _UNLISTED_WEIGHTS)
-    logit = bias + sum(map(mul, _values(weights), _values(seen)))
+def calibrated(seen: Features, basis: Basis = Basis.LISTED) -> float:
+    """Return the probability that the passages answer."""
+    known = CALIBRATIONS[basis]
+    logit = known.bias + sum(map(mul, _values(known.weights), _values(seen)))
     return 1.0 / (1.0 + math.exp(-logit))
+
+
+def _basis(best: Candidate, passages: Sequence[Passage]) -> Basis:
+    if best.cosine is None:
+        return Basis.WORDS
+    listing = bool(passages[best.marker - 1].chunk.questions)
+    return Basis.LISTED if listing else Basis.UNLISTED
+
+
+def _alike_in_kind(
+    basis: Basis, passages: Sequence[Passage], candidates: Sequence[Candidate]
+) -> Sequence[Candidate]:
+    """Return those whose likeness is known in the same way as the best one's."""
+    if basis is not Basis.UNLISTED:
+        return candidates
+    return [c for c in candidates if not passages[c.marker - 1].chunk.questions]
+
+
+def _unanswered(beyond: Mapping[str, float], match: float, basis: Basis) -> float:
+    """Return the likeness of the nearest questions that nothing answers, as far as it is known."""
+    outside = beyond.get(OUTSIDE, 0.0)
+    if basis is Basis.UNLISTED:
+        # Those close to documents that were found tell nothing of one that lists no question.
+        return max(0.0, outside - match)
+    return max(beyond.get(UNANSWERED, NO_LIST), outside)
 
 
 _values = attrgetter(*(field.name for field in fields(Features)))

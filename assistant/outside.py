@@ -36,7 +36,7 @@ class Outside:
         self._embeddings = embeddings
 
     def match(self, question: str, documents: Iterable[str]) -> Mapping[str, float]:
-        """Return, by list, the likeness (see ``aboutness``) of its nearest question, if it has any.
+        """Return, by list, the likeness (see ``aboutness``) of its nearest questions, if any.
 
         Args:
             question: as asked.

@@ -37,7 +37,7 @@ class RowVectors:
         import numpy as np
 
         self._chunks = chunks
-        self._vectors = read_vectors(path)
+        self._vectors = _read(path)
         if not _counts(path).is_file():
             if self._vectors is not None:
                 raise ValueError(f"{path.name} does not say whose its rows are")
@@ -89,16 +89,17 @@ class GroupVectors:
         Raises:
             ValueError, OSError, EOFError: a file is damaged, or counts other rows.
         """
-        vectors = read_vectors(path)
+        vectors = _read(path)
         self._groups: dict[str, NDArray[np.float32]] = {}
-        if vectors is None:
+        if not _groups(path).is_file() and vectors is None:
             return
         counts: dict[str, int] = json.loads(_groups(path).read_text(encoding="utf-8"))
         cuts = [0, *accumulate(counts.values())]
-        if cuts[-1] != len(vectors):
+        if cuts[-1] != (0 if vectors is None else len(vectors)):
             raise ValueError(f"{path.name} holds rows of other groups")
-        for name, (start, end) in zip(counts, pairwise(cuts), strict=True):
-            self._groups[name] = vectors[start:end]
+        if vectors is not None:
+            for name, (start, end) in zip(counts, pairwise(cuts), strict=True):
+                self._groups[name] = vectors[start:end]
 
     def nearest(
         self, vector: NDArray[np.float32], count: int = 1, groups: Iterable[str] | None = None
@@ -120,7 +121,7 @@ class GroupVectors:
 
 def write_groups(path: Path, vectors: NDArray[np.float32], counts: Mapping[str, int]) -> None:
     """Write vectors, shape (n, dimension), and how many of them each group holds, in order."""
-    write_vectors(path, vectors)
+    _write(path, vectors)
     _groups(path).write_text(json.dumps(dict(counts)), encoding="utf-8")
 
 
@@ -128,12 +129,12 @@ def write_rows(path: Path, vectors: NDArray[np.float32], counts: Sequence[int]) 
     """Write vectors, shape (n, dimension), and how many of them each passage holds, in order."""
     import numpy as np
 
-    write_vectors(path, vectors)
+    _write(path, vectors)
     np.save(_counts(path), np.asarray(counts, dtype=np.int32), allow_pickle=False)
 
 
-def read_vectors(path: Path) -> NDArray[np.float32] | None:
-    """Map the vectors that ``write_vectors`` wrote; None where there are none.
+def _read(path: Path) -> NDArray[np.float32] | None:
+    """Map the vectors that ``_write`` wrote; None where there are none.
 
     Raises:
         ValueError, OSError, EOFError: the file is damaged.
@@ -146,7 +147,7 @@ def read_vectors(path: Path) -> NDArray[np.float32] | None:
     return vectors
 
 
-def write_vectors(path: Path, vectors: NDArray[np.float32]) -> None:
+def _write(path: Path, vectors: NDArray[np.float32]) -> None:
     """Write vectors, shape (n, dimension); none make no file."""
     import numpy as np
 

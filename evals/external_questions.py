@@ -257,6 +257,11 @@ def xquad_gate(folder: Path, language: Language) -> list[Probe]:
     return probes
 
 
+def fitted(group: str) -> bool:
+    """Whether a passage of XQuAD is in the half that the gate's weights were fitted on."""
+    return sha256(group.encode()).digest()[-1] % 2 == 0
+
+
 def injected_prompts(folder: Path) -> list[Probe]:
     """Return attacks as questions to the knowledge base; a right reply answers none of them.
 

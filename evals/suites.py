@@ -187,8 +187,13 @@ def _ragtruth(bench: Bench) -> Iterator[Job]:
 _QUESTIONS: Mapping[str, tuple[str, _Probes]] = {
     "rgb": ("RGB: refusing when no document answers", _both("rgb", outside.rgb_gate)),
     "xquad-removed": (
-        "XQuAD with the gold passage removed",
-        lambda folder, _: [p for lang in Language for p in outside.xquad_gate(folder, lang)],
+        "XQuAD with the gold passage removed, the half that nothing was fitted on",
+        lambda folder, _: [
+            probe
+            for language in Language
+            for probe in outside.xquad_gate(folder, language)
+            if not outside.fitted(probe.group)
+        ],
     ),
     "email": (
         "Questions over one e-mail, most without an answer (BIPIA)",

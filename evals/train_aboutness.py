@@ -2,8 +2,9 @@
 
 Knows: the questions that the knowledge lists, with the sentence that answers each or with none.
 Learns two linear maps so that a question is nearer to its sentence, and to the other questions of
-that sentence, than to all that stands close by, and a question that nothing answers is nearer to
-nothing (contrastive, softmax over a batch of documents). Writes ``knowledge/aboutness.npz``.
+that sentence, than to any other sentence or question of a batch, and one that nothing answers is
+near to no sentence (contrastive, softmax over all sentences and over the questions of a batch).
+Writes ``knowledge/aboutness.npz``.
 Invariant: no question of ``evals/cases`` is read.
 
 Sources of the loss: van den Oord, Li and Vinyals, 2018 (InfoNCE); "none" as one of the classes:
@@ -33,11 +34,11 @@ both are learned."""
 STEPS, WARMING = 800, 30
 """Batches, the first of which the steps grow over; then they shrink to nothing."""
 DOCUMENTS = 8
-"""Documents of a batch, in all their languages: their other sentences, and the questions close to
-them that nothing answers, are what a question must be told apart from."""
+"""Documents that the questions of a batch are drawn from, in all their languages, those that
+nothing answers among them: what stands close by is what a question must be told apart from."""
 SENTENCES, QUESTIONS, UNASKED, ELSEWHERE = 12, 4, 30, 40
-"""Sentences of a document in a batch, questions of a sentence, questions that nothing answers of a
-document, and of those close to none."""
+"""Sentences of a document that a batch asks about, questions of a sentence, questions that nothing
+answers of a document, and of those close to none."""
 RATE, SCALE_RATE, STAY = 4e-3, 3e-3, 3.0
 """Steps of Adam for the maps and for the two numbers, and how strongly a vector stays as it was."""
 DECAY = 0.05

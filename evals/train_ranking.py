@@ -19,7 +19,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold, cross_val_predict
 
-from assistant import Assistant, Examination
+from assistant import Assistant, Examination, Settings, build_index
 from assistant.gate import Features
 from assistant.signals import WEIGHTS, Signals, values_of
 from evals.cases import dev_rows
@@ -99,7 +99,12 @@ def firsts(rows: Sequence[tuple[Matrix, list[bool]]], weights: Matrix, depth: in
 
 def main() -> int:
     """Fit both, print weights and ten-fold scores."""
-    assistant = Assistant.from_settings()
+    settings = Settings()
+    if "words" in sys.argv[1:]:
+        place = settings.data_dir / "evals" / "words-alone"
+        settings = settings.model_copy(update={"embedder": "none", "data_dir": place})
+        build_index(settings)
+    assistant = Assistant.from_settings(settings)
     ranked: list[tuple[Matrix, list[bool]]] = []
     gate_x, gate_y, gate_w, groups = [], [], [], []
     refused = {True: 0, False: 0}
@@ -136,10 +141,22 @@ def _report_ranker(rows: list[tuple[Matrix, list[bool]]]) -> None:
         print(f"    {field.name}={weight:.2f},")
 
 
+def gate_model() -> LogisticRegression:
+    """Return the regression of the gate, to be fitted to features over their spread."""
+    return LogisticRegression(class_weight="balanced", C=GATE_C, max_iter=5000)
+
+
+def spread(x: Matrix) -> Matrix:
+    """Return what features are divided by: likenesses vary little, and would be taken for nothing.
+
+    What never varies, such as a likeness without vectors, gets 1 and hence no weight.
+    """
+    scale: Matrix = x.std(0)
+    return np.where(scale == 0, 1.0, scale)
+
+
 def _report_gate(x: Matrix, y: NDArray[np.bool_], w: Matrix, groups: Sequence[str]) -> None:
-    model = LogisticRegression(class_weight="balanced", C=GATE_C, max_iter=5000)
-    # Likenesses vary little: unscaled, the regularisation would take them for unimportant.
-    scale = x.std(0)
+    model, scale = gate_model(), spread(x)
     x = x / scale
     held = cross_val_predict(
         model,

@@ -10,17 +10,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass, fields
-from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
 from assistant import Language, Settings
 from assistant.gate import Features
 from evals.external import data_folder
-from evals.external_questions import xquad_gate
+from evals.external_questions import fitted, xquad_gate
+from evals.train_ranking import gate_model, spread
 from evals.worlds import Worlds
 
 LOOKED_AT = ("match", "gravest", "unknown")
@@ -45,9 +44,10 @@ def weighed(folder: Path, settings: Settings) -> Iterator[Seen]:
                 assistant = worlds.open(probe.inquiry.world)
                 seen = assistant.examine(probe.inquiry.question, probe.inquiry.filters).features
                 if seen is not None:
-                    digest = sha256(probe.group.encode()).digest()
                     yield Seen(
-                        features=seen, answerable=bool(probe.answerable), fitted=digest[-1] % 2 == 0
+                        features=seen,
+                        answerable=bool(probe.answerable),
+                        fitted=fitted(probe.group),
                     )
 
 
@@ -61,13 +61,11 @@ def main() -> int:
     named = [field.name in LOOKED_AT for field in fields(Features)]
     x = np.asarray([astuple(row.features) for row in rows])[:, named]
     y = np.asarray([row.answerable for row in rows])
-    fitted = np.asarray([row.fitted for row in rows])
-    # Likenesses vary little: unscaled, the regularisation would take them for unimportant.
-    scale = x[fitted].std(0)
-    model = LogisticRegression(class_weight="balanced", max_iter=5000)
-    model.fit(x[fitted] / scale, y[fitted])
-    held = model.predict_proba(x[~fitted] / scale)[:, 1]
-    print(f"fitted on {fitted.sum()}, AUC {roc_auc_score(y[~fitted], held):.3f} on {len(held)}")
+    half = np.asarray([row.fitted for row in rows])
+    model, scale = gate_model(), spread(x[half])
+    model.fit(x[half] / scale, y[half])
+    held = model.predict_proba(x[~half] / scale)[:, 1]
+    print(f"fitted on {half.sum()}, AUC {roc_auc_score(y[~half], held):.3f} on {len(held)}")
     print(f"    bias {model.intercept_[0]:.2f}")
     for name, weight in zip(LOOKED_AT, model.coef_[0] / scale, strict=True):
         print(f"    {name}={weight:.2f},")

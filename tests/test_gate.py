@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
 
-from assistant import Assistant
+from assistant import Assistant, Settings, build_index
 from assistant.chain import Task
-from assistant.gate import (
-    _UNLISTED_WEIGHTS,
-    _WEIGHTS,
-    THRESHOLD,
-    Decision,
-    Features,
-    Reason,
-    calibrated,
-)
+from assistant.gate import CALIBRATIONS, THRESHOLD, Basis, Decision, Features, Reason, calibrated
 
 
 def decide(assistant: Assistant, text: str) -> Decision:
@@ -93,25 +85,32 @@ def test_what_is_there_is_let_through(assistant: Assistant, text: str) -> None:
     assert decision.missing == ()
 
 
-def test_each_feature_has_a_weight_of_the_sign_its_meaning_gives() -> None:
-    names = [field.name for field in fields(Features)]
-    signs = {name: math.copysign(1, getattr(_WEIGHTS, name)) for name in names}
-    assert all(getattr(_UNLISTED_WEIGHTS, name) * sign >= 0 for name, sign in signs.items())
-    against = {
-        "unanswered",
-        "gravest",
-        "lacking",
-        "no_detail",
-        "unsaid",
-        "unknown",
-    }
-    assert {name for name, sign in signs.items() if sign < 0} == against
+@pytest.mark.parametrize("basis", Basis)
+def test_each_feature_has_a_weight_of_the_sign_its_meaning_gives(basis: Basis) -> None:
+    against = {"unanswered", "gravest", "lacking", "no_detail", "unsaid", "unknown"}
+    for field in fields(Features):
+        weight = getattr(CALIBRATIONS[basis].weights, field.name)
+        assert weight <= 0 if field.name in against else weight >= 0
+    if basis is Basis.LISTED:
+        assert all(getattr(CALIBRATIONS[basis].weights, field.name) for field in fields(Features))
 
 
 def test_the_probability_is_one_and_grows_with_likeness() -> None:
     plain = dict.fromkeys((field.name for field in fields(Features)), 0.0)
     seen = [Features(**plain | {"match": match}) for match in (0.0, 0.5, 1.0)]
-    for listing in (True, False):
-        values = [calibrated(features, listing=listing) for features in seen]
+    for basis in Basis:
+        values = [calibrated(features, basis) for features in seen]
         assert values == sorted(values)
         assert all(0.0 < value < 1.0 for value in values)
+
+
+@pytest.mark.parametrize(
+    "text", ["how do i bake sourdough bread", "zxqv plonk", "which horse wins on sunday"]
+)
+def test_without_an_embedder_words_alone_refuse(
+    settings: Settings, tmp_path: Path, text: str
+) -> None:
+    words = settings.model_copy(update={"embedder": "none", "data_dir": tmp_path})
+    build_index(words)
+    decision = decide(Assistant.from_settings(words), text)
+    assert not decision.answerable

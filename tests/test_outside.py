@@ -1,4 +1,4 @@
-"""Questions that no passage answers: likeness is a cosine with the nearest of each list."""
+"""Questions that no passage answers: likeness is that of the nearest of each list."""
 
 from __future__ import annotations
 

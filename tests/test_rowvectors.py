@@ -121,6 +121,13 @@ def test_groups_without_rows_hold_none(tmp_path: Path) -> None:
     assert GroupVectors(tmp_path / "a.npy").nearest(np.ones(3, dtype=np.float32)) is None
 
 
+def test_groups_of_rows_that_are_gone_are_refused(tmp_path: Path) -> None:
+    write_groups(tmp_path / "a.npy", np.eye(3, dtype=np.float32), {"one": 3})
+    (tmp_path / "a.npy").unlink()
+    with pytest.raises(ValueError, match="other groups"):
+        GroupVectors(tmp_path / "a.npy")
+
+
 @pytest.mark.parametrize("counts", [{"one": 2}, {"one": 2, "two": 2}, {}])
 def test_rows_of_other_groups_are_refused(tmp_path: Path, counts: dict[str, int]) -> None:
     path = tmp_path / "unanswered.npy"

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from assistant import Assistant, Settings, build_index, make_embeddings
+from assistant.aboutness import FILE as ABOUTNESS
+from assistant.aboutness import load_aboutness
 from assistant.builder import LiveIndex, index_status
 from assistant.curation import check_knowledge
 from assistant.errors import KnowledgeError
+from assistant.gate import NO_LIST, Basis, _unanswered
 from assistant.unanswered import LISTS, OUTSIDE, UNANSWERED, list_file, load_list, load_lists
 from tests.support import KNOWLEDGE, copy_knowledge
 
@@ -111,6 +115,38 @@ def test_an_index_holds_each_list_and_grows_old_with_it(listing: Settings) -> No
     assert index_status(listing).state == "current"
     list_file(listing.knowledge_dir, UNANSWERED).write_text("questions: {}", encoding="utf-8")
     assert index_status(listing).state == "stale"
+
+
+def test_lists_are_compared_by_aboutness_and_the_index_grows_old_with_it(listing: Settings) -> None:
+    shutil.copy(KNOWLEDGE / ABOUTNESS, listing.knowledge_dir)
+    build_index(listing)
+    live, embeddings = LiveIndex(listing), make_embeddings(listing)
+    assert embeddings is not None
+    aboutness = load_aboutness(listing.knowledge_dir, embeddings.name)
+    (plain,) = embeddings.embed_queries(["who will pay for it?"])
+    mapped = aboutness.of_questions(embeddings.array(["who pays?", "when?"], as_queries=True))
+    held = live.current().unanswered(UNANSWERED).nearest(aboutness.asked(plain))
+    assert held == pytest.approx(float((mapped @ aboutness.asked(plain)).max()), abs=1e-3)
+    (listing.knowledge_dir / ABOUTNESS).unlink()
+    assert index_status(listing).state == "stale"
+
+
+@pytest.mark.parametrize(
+    ("beyond", "basis", "expected"),
+    [
+        ({UNANSWERED: 0.9, OUTSIDE: 0.8}, Basis.LISTED, 0.9),
+        ({UNANSWERED: 0.2, OUTSIDE: 0.8}, Basis.LISTED, 0.8),
+        ({OUTSIDE: 0.2}, Basis.LISTED, NO_LIST),
+        ({}, Basis.LISTED, NO_LIST),
+        ({UNANSWERED: 0.9}, Basis.UNLISTED, 0.0),
+        ({UNANSWERED: 0.9, OUTSIDE: 0.7}, Basis.UNLISTED, 0.3),
+        ({OUTSIDE: 0.1}, Basis.UNLISTED, 0.0),
+    ],
+)
+def test_what_is_not_known_is_neither_near_nor_far(
+    beyond: dict[str, float], basis: Basis, expected: float
+) -> None:
+    assert _unanswered(beyond, 0.4, basis) == pytest.approx(expected)
 
 
 def test_a_question_told_nowhere_is_weighed_as_such(listing: Settings) -> None:
