@@ -78,7 +78,7 @@ LINES: tuple[Line, ...] = (
     *(
         Line(
             suite="xquad-removed",
-            what=f"XQuAD, gold passage {'removed' if removed else 'there'} ({language})",
+            what=f"XQuAD (half), gold passage {'removed' if removed else 'there'} ({language})",
             measure="abstention_recall" if removed else "false_refusal",
             slice=f"gold passage {'removed' if removed else 'there'}",
             language=language,
