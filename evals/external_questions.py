@@ -242,7 +242,7 @@ def xquad_gate(folder: Path, language: Language) -> list[Probe]:
             there = place == home
             probes.append(
                 Probe(
-                    name=f"{name}-{'gold' if there else 'removed'}",
+                    name=f"{name}-{language.value}-{'gold' if there else 'removed'}",
                     inquiry=Inquiry(
                         question=question, world=lookups.world, filters=Filters(geography=place)
                     ),

@@ -147,13 +147,14 @@ def test_a_limit_indexes_no_document_of_other_questions(data):
 def test_the_gold_passage_is_removed_and_its_neighbours_stay(data):
     probes = {probe.name: probe for probe in outside.xquad_gate(data, Language.EN)}
     lookups = outside.xquad_lookups(data, Language.EN, Language.EN)
-    gone, there = probes["q0-removed"], probes["q0-gold"]
+    gone, there = probes["q0-en-removed"], probes["q0-en-gold"]
     assert there.answerable
     assert not gone.answerable
     assert there.documents == ("p0",)
     assert there.inquiry.filters == Filters(geography=lookups.halves["p0"])
     assert gone.inquiry.filters == Filters(geography=lookups.halves["p1"])
     assert lookups.halves["p0"] != lookups.halves["p1"]
+    assert not probes.keys() & {probe.name for probe in outside.xquad_gate(data, Language.ZH)}
 
 
 def test_emails_and_attacks_say_what_is_wanted(data):
