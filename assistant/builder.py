@@ -52,7 +52,7 @@ from assistant.settings import Settings
 from assistant.shippedvectors import FILE, write_vectors
 from assistant.sources import load_sources, source_files
 from assistant.terms import TERMS_VERSION, Analyser
-from assistant.unanswered import LISTS, list_file, load_lists
+from assistant.unanswered import LISTS, list_file, load_lists, questions_in
 
 if TYPE_CHECKING:
     from assistant.embeddings import CachedEmbeddings
@@ -193,7 +193,7 @@ def ship_vectors(settings: Settings, progress: Progress | None = None) -> int:
     lists = load_lists(settings.knowledge_dir, (each.info.name for each in documents))
     vectors = embeddings.by_key(passages, lambda done, total: report(done, total, "embedding"))
     vectors |= embeddings.by_key(
-        [*questions, *(q for kinds in lists.values() for asked in kinds.values() for q in asked)],
+        [*questions, *questions_in(lists)],
         lambda done, total: report(done, total, "embedding questions"),
         as_queries=True,
     )

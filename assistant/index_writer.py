@@ -23,6 +23,7 @@ from assistant.rowvectors import write_groups, write_rows
 from assistant.schema import Chunk, Document, DocumentInfo, Language
 from assistant.sources import SourceRecord
 from assistant.terms import Analyser
+from assistant.unanswered import questions_in
 
 if TYPE_CHECKING:
     import numpy as np
@@ -102,12 +103,9 @@ def write_index(
             [*texts, *sentences], progress=lambda done, total: progress(done, total, "embedding")
         )
         lists, aboutness = lists or {}, aboutness or Aboutness()
-        unanswered = [
-            text for kinds in lists.values() for listed in kinds.values() for text in listed
-        ]
         asked, beyond = np.split(
             embeddings.array(
-                [*questions, *unanswered],
+                [*questions, *questions_in(lists)],
                 progress=lambda done, total: progress(done, total, "embedding questions"),
                 as_queries=True,
             ),

@@ -7,7 +7,7 @@ Invariant: a file that is not such a list is one line naming it; one that is mis
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -71,3 +71,8 @@ def load_lists(folder: Path, documents: Iterable[str]) -> dict[str, dict[str, li
         OUTSIDE: outside,
         UNANSWERED: {kind: asked for kind, asked in unanswered.items() if kind in there},
     }
+
+
+def questions_in(lists: Mapping[str, Mapping[str, Sequence[str]]]) -> list[str]:
+    """Return the questions of all lists, in their order and that of their kinds."""
+    return [text for kinds in lists.values() for listed in kinds.values() for text in listed]
