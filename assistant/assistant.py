@@ -155,6 +155,14 @@ class Assistant:
                 return event.answer
         raise AssertionError("stream ended without an answer")
 
+    def read_ahead(self) -> None:
+        """Read what the passages say, so that no question waits for it: about 2 ms a passage.
+
+        Nothing is different without it but the time that first answers take.
+        """
+        documents = self.coverage().documents
+        self._chain.read_ahead(p for info in documents for p in self.passages_in(info.id))
+
     @property
     def can_leave_machine(self) -> bool:
         """Whether a question, or what is found for it, may be sent to another machine."""

@@ -7,7 +7,7 @@ through.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
@@ -140,6 +140,10 @@ class Chain:
     def retrieve(self, query: str, k: int, filters: Filters | None) -> tuple[Passage, ...]:
         """Return the passages that may answer."""
         return tuple(self._retriever.retrieve(query, k, filters))
+
+    def read_ahead(self, passages: Iterable[Passage]) -> None:
+        """Read passages before they are asked about, so that no question waits for it."""
+        self._ranker.read_ahead(excerpt for p in passages for excerpt in excerpts_of([p]))
 
     def decide(self, task: Task) -> Decision:
         """Return whether the passages answer the question."""

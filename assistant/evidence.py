@@ -8,10 +8,10 @@ excerpts give the same candidates in the same order.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import groupby
+from itertools import groupby, islice
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
@@ -31,9 +31,9 @@ from assistant.signals import (
     plenty,
     recency,
     score_of,
-    standing,
+    standings,
 )
-from assistant.statements import Statement, StatementReader
+from assistant.statements import EXCERPTS_KEPT, Statement, StatementReader
 from assistant.terms import Analyser
 
 if TYPE_CHECKING:
@@ -134,8 +134,8 @@ class _Surroundings:
     """What a sentence is seen beside: all the others."""
 
     weights: dict[str, float]
-    cosines: Sequence[float | None]
-    askeds: Sequence[float | None]
+    specific: Sequence[Item]
+    """What of the question must be named."""
     near: Sequence[float]
     """By excerpt."""
     total: float
@@ -164,6 +164,13 @@ class EvidenceRanker:
         """Return every sentence of the excerpts as a candidate, best first."""
         return self._ranked(question, tuple(excerpts))
 
+    def read_ahead(self, excerpts: Iterable[Excerpt]) -> None:
+        """Read excerpts before they are asked about; as many as are kept."""
+        for excerpt in islice(excerpts, EXCERPTS_KEPT):
+            said = self._statements.read(excerpt)
+            if self._embeddings is not None and said:
+                self._compared(tuple(it.text for it in said))
+
     def _rank(self, question: Question, excerpts: tuple[Excerpt, ...]) -> list[Candidate]:
         sentences = [
             sentence
@@ -177,14 +184,17 @@ class EvidenceRanker:
         surroundings = _Surroundings(
             weights=weights,
             total=sum(weights.values()) or 1.0,
-            cosines=cosines,
-            askeds=[it.asked.likeness if it.asked else None for it in sentences],
+            specific=[it for it in question.items if it.cls is not None and it.cls.specific],
             near=nearness([excerpt.match for excerpt in excerpts]),
         )
-        found = [
-            self._candidate(question, sentence, cosine, surroundings)
-            for sentence, cosine in zip(sentences, cosines, strict=True)
-        ]
+        seen = zip(
+            sentences,
+            cosines,
+            standings(cosines),
+            standings([it.asked.likeness if it.asked else None for it in sentences]),
+            strict=True,
+        )
+        found = [self._candidate(question, surroundings, *it) for it in seen]
         return sorted(found, key=lambda c: (-c.score, c.marker, c.order))
 
     def _sentences(self, number: int, excerpt: Excerpt) -> Iterator[_Sentence]:
@@ -219,9 +229,11 @@ class EvidenceRanker:
     def _candidate(
         self,
         question: Question,
+        around: _Surroundings,
         sentence: _Sentence,
         cosine: float | None,
-        around: _Surroundings,
+        cosine_standing: float,
+        asked_standing: float,
     ) -> Candidate:
         excerpt, said, asked = sentence.excerpt, sentence.said, sentence.asked
         told, published = excerpt.evidence_at(said.start)
@@ -231,21 +243,19 @@ class EvidenceRanker:
         listed = self._statements.question_keys(asked.question) if asked else frozenset()
         missing = tuple(
             item
-            for item in question.items
-            if item.cls is not None
-            and item.cls.specific
-            and item.key not in said.named
+            for item in around.specific
+            if item.key not in said.named
             and item.key not in listed
             and not (excerpt.kind in HOLDS_WITHIN and self._around(item) & said.named)
         )
         fits = fitness(question.expects, said.figures, said.keys, excerpt.kind)
         signals = Signals(
-            coverage=_share(question, around, said.keys),
-            context=_share(question, around, said.named),
-            cosine=standing(cosine, around.cosines),
-            asked=standing(like, around.askeds),
+            coverage=_share(around, said.keys),
+            context=_share(around, said.named),
+            cosine=cosine_standing,
+            asked=asked_standing,
             asked_near=max(like or 0.0, 0.0),
-            asked_words=_share(question, around, listed),
+            asked_words=_share(around, listed),
             fits=fits,
             missing=len(missing) * (1.0 - near),
             rank=1.0 / sentence.number,
@@ -285,11 +295,9 @@ def class_weight(item: Item) -> float:
     return _CLASS_WEIGHT[item.cls] if item.cls else item.weight
 
 
-def _share(question: Question, around: _Surroundings, keys: frozenset[str]) -> float:
+def _share(around: _Surroundings, keys: frozenset[str]) -> float:
     """Return how much of a question's weight some terms cover, in [0, 1]."""
-    return (
-        sum(around.weights[item.key] for item in question.items if item.key in keys) / around.total
-    )
+    return sum(weight for key, weight in around.weights.items() if key in keys) / around.total
 
 
 def item_weights(question: Question, sentences: Sequence[frozenset[str]]) -> dict[str, float]:

@@ -305,7 +305,10 @@ class Gate:
         weights = {item.key: class_weight(item) for item in question.items}
         total = sum(weights.values()) or 1.0
         listed = self._listed(passages)
-        known = set().union(*(c.keys | listed[c.marker] for c in candidates))
+        known = set().union(
+            *(c.keys for c in candidates),
+            *(listed[marker] for marker in {c.marker for c in candidates}),
+        )
         good = self._good(question, listed, candidates)
         lacks = [len(_to_be_named(question) & set(c.missing)) for c in good] or [MOST_LACKING]
         fullest = [c for c, lack in zip(good, lacks, strict=False) if lack == min(lacks)]

@@ -30,7 +30,7 @@ from pathlib import Path
 
 from assistant.errors import IndexBusy, IndexCorrupt, IndexMissing, StorageError
 
-FORMAT = 7
+FORMAT = 8
 _MANIFEST = "manifest.json"
 _NAME = re.compile(r"\d{8}T\d{6}-[0-9a-f]{8}")
 

@@ -44,8 +44,9 @@ _log = logging.getLogger(__name__)
 
 COLLECTION = "passages-{language}"
 """Name of a language's Chroma collection."""
-ROWS = ("sentences", "questions")
-"""What passages hold and are found by, beside themselves."""
+ROWS = ("sentences", "questions", "compared")
+"""What passages hold beside themselves: what they are found by, and what is compared (see
+``aboutness``) of the questions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,6 +185,15 @@ class Index:
             allowed: ids of documents to search, None for all.
         """
         return self._held["questions", language].nearest(vector, count, allowed)
+
+    def questions_of(self, chunk: Chunk) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:
+        """Return the vectors of the questions that a chunk lists, and what is compared of them.
+
+        Both of shape (n, dimension); None when there are none.
+        """
+        language = self.documents[chunk.document_id].language
+        plain, compared = (self._held[what, language].of(chunk) for what in ROWS[1:])
+        return None if plain is None or compared is None else (plain, compared)
 
     def references(self, chunk: Chunk) -> tuple[Source, ...]:
         """Return the sources a chunk rests on, in its language."""

@@ -73,7 +73,8 @@ def write_index(
         embeddings: makes the vectors; None for an index of words alone.
         progress: told about the steps.
         lists: questions that no document answers, by the name of their list and their kind.
-        aboutness: what of those is written, to be compared; their vectors as they are unless given.
+        aboutness: what is compared of those and of the questions that passages list; their vectors
+            as they are unless given.
 
     Raises:
         StorageError: Chroma cannot write.
@@ -119,6 +120,7 @@ def write_index(
         _write_held(folder, "sentences", chunks, infos, said, [len(cuts) for cuts in spans])
         counts = [len(chunk.questions) for chunk in chunks]
         _write_held(folder, "questions", chunks, infos, asked, counts)
+        _write_held(folder, "compared", chunks, infos, aboutness.of_questions(asked), counts)
     _write_chroma(folder / "chroma", chunks, infos, vectors)
     progress(1, 2, "indexing words")
     _write_centres(folder / "centres.json", chunks, infos, vectors)

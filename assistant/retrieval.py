@@ -49,8 +49,8 @@ the passage's fused score when it is the very same."""
 WHOLE_LIKENESS = 0.95
 """Likeness (see ``aboutness``) from which a question is one that a section answers as a whole: each
 of its sentences does then."""
-CHUNKS_KEPT = 1024
-"""Chunks whose listed questions' vectors stay at hand, some 40 kB each, and their words."""
+LETTERS_KEPT = 1024
+"""Texts of which the letters stay at hand."""
 POOL = 40
 """How many passages each ranking contributes."""
 OTHER_LANGUAGE_EVERY = 3
@@ -88,7 +88,6 @@ class HybridRetriever:
         self._index = index
         self._analyser = analyser
         self._embeddings = embeddings
-        self._listed = lru_cache(maxsize=CHUNKS_KEPT)(self._vectors_of)
 
     def retrieve(self, query: str, k: int, filters: Filters | None = None) -> list[Passage]:
         """Return at most ``k`` passages, best first.
@@ -117,31 +116,11 @@ class HybridRetriever:
         merged = own | other
         compared = None if vector is None else self._aboutness.asked(vector)
         return [
-            _passage(index, chunk, rank, merged[chunk.id], *self._likeness(vector, compared, chunk))
+            _passage(
+                index, chunk, rank, merged[chunk.id], *_likeness(index, vector, compared, chunk)
+            )
             for rank, chunk in enumerate(kept, start=1)
         ]
-
-    def _likeness(
-        self,
-        vector: NDArray[np.float32] | None,
-        compared: NDArray[np.float32] | None,
-        chunk: Chunk,
-    ) -> tuple[float | None, list[tuple[ListedQuestion, float]]]:
-        """Return the cosine with the nearest question a chunk answers, and each one's likeness."""
-        if vector is None or compared is None or not chunk.questions:
-            return None, []
-        plain, listed = self._listed(chunk.questions)
-        likeness = (listed @ compared).tolist()
-        return float((plain @ vector).max()), list(zip(chunk.questions, likeness, strict=True))
-
-    def _vectors_of(
-        self, questions: Sequence[ListedQuestion]
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return the vectors of listed questions, and what is compared of them."""
-        if self._embeddings is None:
-            raise AssertionError("vectors without an embedder")
-        plain = self._embeddings.array([question.text for question in questions], as_queries=True)
-        return plain, self._aboutness.of_questions(plain)
 
     def _rank(
         self,
@@ -167,6 +146,21 @@ class HybridRetriever:
             if key in scores:
                 scores[key] += ALIKE_WEIGHT * max(0.0, (cosine - ALIKE) / (1.0 - ALIKE))
         return scores
+
+
+def _likeness(
+    index: Index,
+    vector: NDArray[np.float32] | None,
+    compared: NDArray[np.float32] | None,
+    chunk: Chunk,
+) -> tuple[float | None, list[tuple[ListedQuestion, float]]]:
+    """Return the cosine with the nearest question a chunk answers, and each one's likeness."""
+    held = index.questions_of(chunk)
+    if vector is None or compared is None or held is None:
+        return None, []
+    plain, listed = held
+    likeness = (listed @ compared).tolist()
+    return float((plain @ vector).max()), list(zip(chunk.questions, likeness, strict=True))
 
 
 def _passage(
@@ -321,7 +315,7 @@ def _interleave(own: list[str], other: list[str]) -> list[str]:
     return merged
 
 
-@lru_cache(maxsize=CHUNKS_KEPT)
+@lru_cache(maxsize=LETTERS_KEPT)
 def _letters(text: str) -> str:
     return "".join(filter(str.isalnum, normalise(text)))
 

@@ -47,6 +47,15 @@ class RowVectors:
         if len(counts) != len(chunks) or counts.sum() != rows:
             raise ValueError(f"{path.name} holds rows of other passages")
         self._owners = np.repeat(np.arange(len(chunks)), counts)
+        cuts = pairwise(accumulate(counts.tolist(), initial=0))
+        self._places = {chunk.id: cut for chunk, cut in zip(chunks, cuts, strict=True)}
+
+    def of(self, chunk: Chunk) -> NDArray[np.float32] | None:
+        """Return a passage's rows, shape (n, dimension), None when it has none."""
+        if self._vectors is None:
+            return None
+        start, end = self._places.get(chunk.id, (0, 0))
+        return self._vectors[start:end] if end > start else None
 
     def nearest(
         self,

@@ -11,6 +11,7 @@ import socket
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from assistant.errors import AssistantError, SettingsError
@@ -86,6 +87,7 @@ def run(
         )
     )
     announce(address(listener))
+    Thread(target=assistant.read_ahead, name="read-ahead", daemon=True).start()
     # Some versions of uvicorn leave the process when they cannot start, others return.
     with suppress(SystemExit):
         server.run(sockets=[listener])

@@ -116,18 +116,21 @@ WEIGHTS = Signals(
 )
 
 
+_WEIGHED = values_of(WEIGHTS)
+
+
 def score_of(signals: Signals) -> float:
     """Return how well a sentence answers; comparable only within one question."""
-    return float(sum(map(mul, values_of(WEIGHTS), values_of(signals))))
+    return float(sum(map(mul, _WEIGHED, values_of(signals))))
 
 
-def standing(value: float | None, values: Sequence[float | None]) -> float:
-    """Return where a value stands between the mean (0) and the best (1) of all that are known."""
-    known = [other for other in values if other is not None]
-    if value is None or not known:
-        return 0.0
-    mean, best = sum(known) / len(known), max(known)
-    return (value - mean) / (best - mean) if best > mean else 0.0
+def standings(values: Sequence[float | None]) -> list[float]:
+    """Return where values stand between the mean (0) and the best (1) of those that are known."""
+    known = [value for value in values if value is not None]
+    mean, best = (sum(known) / len(known), max(known)) if known else (0.0, 0.0)
+    if best <= mean:
+        return [0.0] * len(values)
+    return [0.0 if value is None else (value - mean) / (best - mean) for value in values]
 
 
 def nearness(matches: Sequence[float]) -> list[float]:

@@ -58,7 +58,9 @@ class Analyser:
             for place, unions in lexicon.unions().items()
         }
         self._segmenter = Segmenter(chinese)
-        self._longest = max(map(len, self._phrases), default=0)
+        self._longest: dict[str, int] = {}
+        for units in filter(None, self._phrases):
+            self._longest[units[0]] = max(self._longest.get(units[0], 0), len(units))
         self.terms = lru_cache(maxsize=4096)(self._terms)
         self.concepts = lru_cache(maxsize=4096)(self._concepts)
 
@@ -86,7 +88,8 @@ class Analyser:
         units = units_of(normalise(text))
         hits: dict[tuple[str, int, int], ConceptHit] = {}
         for start in range(len(units)):
-            for end in range(start + 1, min(start + self._longest, len(units)) + 1):
+            longest = self._longest.get(units[start], 0)
+            for end in range(start + 1, min(start + longest, len(units)) + 1):
                 for concept_id, cls in self._phrases.get(units[start:end], ()):
                     hits[concept_id, start, end] = ConceptHit(concept_id, cls, start, end)
         return tuple(

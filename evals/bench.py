@@ -101,6 +101,7 @@ def bench_answers(settings: Settings) -> Line:
     embeddings = make_embeddings(settings)
     if embeddings is None:
         raise SystemExit("bench needs an embedder; unset FIRSTPILOT_EMBEDDER")
+    assistant.read_ahead()
     assistant.ask("What share of SMEs use AI?")
     bare, whole = [], []
     for year in range(2026, 2026 + 6):

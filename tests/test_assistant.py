@@ -39,6 +39,19 @@ def test_an_answer_is_quoted_cited_and_checked(
     of_answer(answer).model_dump_json()
 
 
+def test_what_was_read_ahead_is_not_read_again_and_answers_the_same(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain, ahead = (Assistant.from_settings(settings) for _ in range(2))
+    questions = ["How many SMEs use AI?", "为什么企业还没启动AI？"]
+    wanted = [plain.ask(question).text for question in questions]
+    ahead.read_ahead()
+    monkeypatch.setattr("assistant.statements.quotable_spans", None)
+    assert [ahead.ask(question).text for question in questions] == wanted
+    with pytest.raises(TypeError):
+        Assistant.from_settings(settings).ask(questions[0])
+
+
 @pytest.mark.parametrize("question", ["How many SMEs use AI?", "为什么企业还没启动AI？"])
 @pytest.mark.parametrize("sure", [0.0, 1.1])
 def test_an_answer_that_may_miss_the_question_says_so_first(

@@ -104,6 +104,18 @@ def test_no_document_allowed_finds_nothing(tmp_path: Path) -> None:
     assert found.nearest(np.ones(8, dtype=np.float32), 5, {"other.en"}) == []
 
 
+def test_a_passage_has_its_own_rows_or_none(tmp_path: Path) -> None:
+    path, vectors = tmp_path / "questions.npy", np.eye(3, dtype=np.float32)
+    chunks = [chunk(0, 1), chunk(1, 0), chunk(2, 2)]
+    write_rows(path, vectors, [1, 0, 2])
+    held = RowVectors(path, chunks)
+    first, none, last = (held.of(it) for it in chunks)
+    assert first is not None and last is not None
+    assert np.array_equal(first, vectors[:1]) and np.array_equal(last, vectors[1:])
+    assert none is None and held.of(chunk(3, 2)) is None
+    assert RowVectors(tmp_path / "missing.npy", chunks).of(chunks[0]) is None
+
+
 def test_groups_are_looked_at_alone_or_together(tmp_path: Path) -> None:
     path = tmp_path / "unanswered.npy"
     write_groups(path, np.eye(3, dtype=np.float32), {"one": 1, "none": 0, "two": 2})
