@@ -6,7 +6,8 @@ close to. Does not know any passage. Invariant: without a list or an embedder no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assistant.unanswered import ANY_DOCUMENT, OUTSIDE, UNANSWERED
@@ -19,6 +20,18 @@ if TYPE_CHECKING:
 NEAREST = 3
 """Unanswered questions that likeness is the mean of: one may be near by a turn of phrase alone. The
 list of what is outside is short, and the nearest one says enough."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beyond:
+    """Likeness (see ``aboutness``) of the nearest questions that nothing answers; None: no list."""
+
+    outside: float | None = None
+    """That have nothing to do with the knowledge."""
+    unanswered: float | None = None
+    """That are about its matter, or stand close to a document found."""
+    elsewhere: float | None = None
+    """That stand close to no document, alone."""
 
 
 class Outside:
@@ -35,8 +48,8 @@ class Outside:
         self._vectors = vectors
         self._embeddings = embeddings
 
-    def match(self, question: str, documents: Iterable[str]) -> Mapping[str, float]:
-        """Return, by list, the likeness (see ``aboutness``) of its nearest questions, if any.
+    def match(self, question: str, documents: Iterable[str]) -> Beyond:
+        """Return how near a question is to those that no passage answers.
 
         Args:
             question: as asked.
@@ -44,12 +57,17 @@ class Outside:
                 to one of these are looked at.
         """
         if self._embeddings is None:
-            return {}
+            return Beyond()
         vector = self._aboutness.asked(self._embeddings.embed_queries([question])[0])
-        found = {
-            OUTSIDE: self._vectors(OUTSIDE).nearest(vector),
-            UNANSWERED: self._vectors(UNANSWERED).nearest(
-                vector, NEAREST, {ANY_DOCUMENT, *documents}
-            ),
-        }
-        return {name: likeness for name, likeness in found.items() if likeness is not None}
+        unanswered = self._vectors(UNANSWERED)
+        close = unanswered.nearest(vector, NEAREST, documents).tolist()
+        elsewhere = unanswered.nearest(vector, NEAREST, [ANY_DOCUMENT]).tolist()
+        return Beyond(
+            outside=_mean(self._vectors(OUTSIDE).nearest(vector).tolist()),
+            unanswered=_mean(sorted(close + elsewhere)[-NEAREST:]),
+            elsewhere=_mean(elsewhere),
+        )
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return sum(values) / len(values) if values else None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
+from heapq import nlargest
 from typing import TYPE_CHECKING, Protocol
 
 from assistant.aboutness import Aboutness
@@ -49,6 +50,8 @@ the passage's fused score when it is the very same."""
 WHOLE_LIKENESS = 0.95
 """Likeness (see ``aboutness``) from which a question is one that a section answers as a whole: each
 of its sentences does then."""
+LIKENESSES = 3
+"""How many of the nearest questions a passage answers are told of."""
 LETTERS_KEPT = 1024
 """Texts of which the letters stay at hand."""
 POOL = 40
@@ -188,7 +191,7 @@ def _passage(
         references=cited,
         rests=index.rests(chunk),
         match=match,
-        likeness=max((near for _, near in likeness), default=None),
+        likenesses=tuple(nlargest(LIKENESSES, (near for _, near in likeness))),
         asked=tuple(asked),
     )
 

@@ -112,8 +112,8 @@ class GroupVectors:
 
     def nearest(
         self, vector: NDArray[np.float32], count: int = 1, groups: Iterable[str] | None = None
-    ) -> float | None:
-        """Return the mean cosine with the nearest rows; None where there is no row.
+    ) -> NDArray[np.float32]:
+        """Return the cosines with the nearest rows, highest first; none where there is no row.
 
         Args:
             vector: a text's vector, length 1, shape (dimension,).
@@ -124,8 +124,9 @@ class GroupVectors:
 
         named = self._groups if groups is None else self._groups.keys() & set(groups)
         found = [self._groups[name] @ vector for name in named]
-        cosines = np.sort(np.concatenate(found))[-count:] if found else np.empty(0)
-        return float(cosines.mean()) if len(cosines) else None
+        cosines = np.concatenate([np.empty(0, dtype=np.float32), *found])
+        nearest: NDArray[np.float32] = np.sort(cosines)[::-1][:count]
+        return nearest
 
 
 def write_groups(path: Path, vectors: NDArray[np.float32], counts: Mapping[str, int]) -> None:

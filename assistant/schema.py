@@ -177,10 +177,10 @@ class Passage:
     """Where its section rests on several: those of its sentences that rest on one, in order."""
     match: float | None = None
     """Cosine of the query with the nearest question the section answers; None without one."""
-    likeness: float | None = None
-    """The same, compared (see ``aboutness``)."""
+    likenesses: tuple[float, ...] = ()
+    """Likeness (see ``aboutness``) of the nearest three questions the section answers, at most."""
     asked: tuple[Asked | None, ...] = ()
-    """The same for each of its sentences, None where it lists none; empty without an embedder."""
+    """The nearest of each of its sentences, None where it lists none; empty without an embedder."""
 
     def source_at(self, offset: int) -> Source:
         """Return what the sentence at an offset of the chunk's text rests on."""

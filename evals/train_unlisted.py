@@ -22,8 +22,9 @@ from evals.external_questions import fitted, xquad_gate
 from evals.train_ranking import gate_model, spread
 from evals.worlds import Worlds
 
-LOOKED_AT = ("match", "gravest", "unknown")
-"""What is known without listed questions; five more features add nothing (area .906 to .911)."""
+LOOKED_AT = ("match", "covered")
+"""What is known without listed questions. With what no sentence covers in place of what one does
+the area is .911, with both .945."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

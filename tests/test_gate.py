@@ -87,12 +87,15 @@ def test_what_is_there_is_let_through(assistant: Assistant, text: str) -> None:
 
 @pytest.mark.parametrize("basis", Basis)
 def test_each_feature_has_a_weight_of_the_sign_its_meaning_gives(basis: Basis) -> None:
-    against = {"unanswered", "gravest", "lacking", "no_detail", "unsaid", "unknown"}
+    against = {"unanswered", "elsewhere", "gravest", "lacking", "no_detail", "unsaid", "unknown"}
     for field in fields(Features):
         weight = getattr(CALIBRATIONS[basis].weights, field.name)
         assert weight <= 0 if field.name in against else weight >= 0
-    if basis is Basis.LISTED:
-        assert all(getattr(CALIBRATIONS[basis].weights, field.name) for field in fields(Features))
+
+
+def test_each_feature_is_weighed_somewhere() -> None:
+    for field in fields(Features):
+        assert any(getattr(known.weights, field.name) for known in CALIBRATIONS.values())
 
 
 def test_the_probability_is_one_and_grows_with_likeness() -> None:

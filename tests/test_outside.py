@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from assistant.aboutness import Aboutness
-from assistant.outside import Outside
+from assistant.outside import Beyond, Outside
 from assistant.rowvectors import GroupVectors, write_groups
-from assistant.unanswered import LISTS, OUTSIDE, UNANSWERED
+from assistant.unanswered import LISTS
 
 
 class Letters:
@@ -39,24 +39,27 @@ def near(tmp_path: Path) -> Any:
 
 
 def test_without_lists_or_an_embedder_nothing_is_near(tmp_path: Path, near: Any) -> None:
-    assert near("a") == {}
+    assert near("a") == Beyond()
     assert (
         Outside(lambda name: GroupVectors(tmp_path / name), None, Aboutness()).match("a", ["one"])
-        == {}
+        == Beyond()
     )
 
 
 def test_each_list_tells_of_its_nearest_question(near: Any) -> None:
     found = near("a", outside={"fun": ["aaa"], "spam": ["bbb"]}, unanswered={"other": ["ab"]})
-    assert found[OUTSIDE] == pytest.approx(1.0)
-    assert found[UNANSWERED] == pytest.approx(2**-0.5)
+    assert found.outside == pytest.approx(1.0)
+    assert found.unanswered == found.elsewhere == pytest.approx(2**-0.5)
 
 
 def test_a_list_that_is_missing_is_not_told_of(near: Any) -> None:
-    assert near("c", unanswered={"other": ["ab"]}) == {UNANSWERED: pytest.approx(0.0, abs=1e-6)}
+    found = near("c", unanswered={"other": ["ab"]})
+    assert found.outside is None
+    assert found.unanswered == pytest.approx(0.0, abs=1e-6)
 
 
 def test_what_stands_close_to_a_document_counts_where_that_is_found(near: Any) -> None:
     lists = {"unanswered": {"one": ["a"], "two": ["b"], "other": ["a"]}}
-    assert near("a", ("one",), **lists)[UNANSWERED] == pytest.approx(1)
-    assert near("a", ("two", "three"), **lists)[UNANSWERED] == pytest.approx(0.5)
+    assert near("a", ("one",), **lists).unanswered == pytest.approx(1)
+    found = near("a", ("two", "three"), **lists)
+    assert (found.unanswered, found.elsewhere) == pytest.approx((0.5, 1))

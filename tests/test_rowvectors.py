@@ -120,17 +120,17 @@ def test_groups_are_looked_at_alone_or_together(tmp_path: Path) -> None:
     path = tmp_path / "unanswered.npy"
     write_groups(path, np.eye(3, dtype=np.float32), {"one": 1, "none": 0, "two": 2})
     held, vector = GroupVectors(path), np.array([0.0, 0.6, 0.8], dtype=np.float32)
-    assert held.nearest(vector, 3, ["one"]) == pytest.approx(0.0)
-    assert held.nearest(vector, 3, ["two", "elsewhere"]) == pytest.approx(0.7)
-    assert held.nearest(vector, 3) == pytest.approx(1.4 / 3)
-    assert held.nearest(vector) == pytest.approx(0.8)
-    assert held.nearest(vector, 3, ["none", "elsewhere"]) is None
-    assert held.nearest(vector, 3, []) is None
+    assert held.nearest(vector, 3, ["one"]).tolist() == pytest.approx([0.0])
+    assert held.nearest(vector, 3, ["two", "elsewhere"]).tolist() == pytest.approx([0.8, 0.6])
+    assert held.nearest(vector, 2).tolist() == pytest.approx([0.8, 0.6])
+    assert held.nearest(vector).tolist() == pytest.approx([0.8])
+    assert held.nearest(vector, 3, ["none", "elsewhere"]).tolist() == []
+    assert held.nearest(vector, 3, []).tolist() == []
 
 
 def test_groups_without_rows_hold_none(tmp_path: Path) -> None:
     write_groups(tmp_path / "a.npy", np.zeros((0, 3), dtype=np.float32), {})
-    assert GroupVectors(tmp_path / "a.npy").nearest(np.ones(3, dtype=np.float32)) is None
+    assert len(GroupVectors(tmp_path / "a.npy").nearest(np.ones(3, dtype=np.float32))) == 0
 
 
 def test_groups_of_rows_that_are_gone_are_refused(tmp_path: Path) -> None:

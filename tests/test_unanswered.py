@@ -14,6 +14,7 @@ from assistant.builder import LiveIndex, index_status
 from assistant.curation import check_knowledge
 from assistant.errors import KnowledgeError
 from assistant.gate import NO_LIST, Basis, _unanswered
+from assistant.outside import Beyond
 from assistant.unanswered import LISTS, OUTSIDE, UNANSWERED, list_file, load_list, load_lists
 from tests.support import KNOWLEDGE, copy_knowledge
 
@@ -134,17 +135,17 @@ def test_lists_are_compared_by_aboutness_and_the_index_grows_old_with_it(listing
 @pytest.mark.parametrize(
     ("beyond", "basis", "expected"),
     [
-        ({UNANSWERED: 0.9, OUTSIDE: 0.8}, Basis.LISTED, 0.9),
-        ({UNANSWERED: 0.2, OUTSIDE: 0.8}, Basis.LISTED, 0.8),
-        ({OUTSIDE: 0.2}, Basis.LISTED, NO_LIST),
-        ({}, Basis.LISTED, NO_LIST),
-        ({UNANSWERED: 0.9}, Basis.UNLISTED, 0.0),
-        ({UNANSWERED: 0.9, OUTSIDE: 0.7}, Basis.UNLISTED, 0.3),
-        ({OUTSIDE: 0.1}, Basis.UNLISTED, 0.0),
+        (Beyond(unanswered=0.9, outside=0.8), Basis.LISTED, 0.9),
+        (Beyond(unanswered=0.2, outside=0.8), Basis.LISTED, 0.8),
+        (Beyond(outside=0.2), Basis.LISTED, NO_LIST),
+        (Beyond(), Basis.LISTED, NO_LIST),
+        (Beyond(unanswered=0.9), Basis.UNLISTED, 0.0),
+        (Beyond(unanswered=0.9, outside=0.7), Basis.UNLISTED, 0.3),
+        (Beyond(outside=0.1), Basis.UNLISTED, 0.0),
     ],
 )
 def test_what_is_not_known_is_neither_near_nor_far(
-    beyond: dict[str, float], basis: Basis, expected: float
+    beyond: Beyond, basis: Basis, expected: float
 ) -> None:
     assert _unanswered(beyond, 0.4, basis) == pytest.approx(expected)
 
