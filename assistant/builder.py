@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.aboutness import FILE as ABOUTNESS
-from assistant.aboutness import load_aboutness
+from assistant.aboutness import Aboutness, load_aboutness
 from assistant.chunking import CHUNKER_VERSION, sentence_spans
 from assistant.corpus import knowledge_files, load_corpus
 from assistant.embeddings import make_embeddings
@@ -162,10 +162,17 @@ def build_documents(
     documents: Sequence[Document],
     analyser: Analyser,
     embeddings: CachedEmbeddings | None,
+    aboutness: Aboutness | None = None,
 ) -> Index:
     """Build an unpublished generation of given documents in an empty folder, and open it."""
     contents = write_index(
-        folder, documents, {}, analyser, embeddings, lambda done, total, stage: None
+        folder,
+        documents,
+        {},
+        analyser,
+        embeddings,
+        lambda done, total, stage: None,
+        aboutness=aboutness,
     )
     recipe = _Recipe(
         embedder=embeddings.name if embeddings else "none",

@@ -88,7 +88,9 @@ def parts_over(documents: Sequence[Document], folder: Path, settings: Settings |
         AssistantError: what is wrong, and the next command.
     """
     settings = settings or Settings()
-    index = build_documents(folder, documents, make_analyser(settings), make_embeddings(settings))
+    embeddings = make_embeddings(settings)
+    aboutness = load_aboutness(settings.knowledge_dir, embeddings.name if embeddings else None)
+    index = build_documents(folder, documents, make_analyser(settings), embeddings, aboutness)
     return _assemble(settings, lambda: index)
 
 

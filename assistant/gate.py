@@ -186,9 +186,9 @@ does not."""
 _DETAIL = {Expect.SHARE, Expect.MONEY, Expect.DURATION, Expect.FIGURE, Expect.WHEN}
 """What only a sentence with the right kind of figure can answer."""
 _NAMED = {Expect.WHO, Expect.WHERE}
-NO_LIST = 0.5
-"""Stands for the likeness of unanswered questions where none are listed: what it is, in the middle,
-of the questions that are answered."""
+NO_LIST, NONE_ELSEWHERE = 0.55, 0.4
+"""Stand for the likeness of unanswered questions where none are listed, and of those that stand
+close to no document: what it is, in the middle, of the questions that are answered."""
 NO_EMBEDDER = 0.5
 """Stands for the likeness where there is no embedder: words decide alone."""
 DETAIL_COVERAGE = 0.15
@@ -337,7 +337,7 @@ class Gate:
             asked=max((c.asked for c in good if c.asked is not None), default=said),
             wording=_alike(question.text, asked),
             unanswered=_unanswered(beyond, match, basis),
-            elsewhere=NO_LIST if beyond.elsewhere is None else beyond.elsewhere,
+            elsewhere=NONE_ELSEWHERE if beyond.elsewhere is None else beyond.elsewhere,
             around=sum(nearest) / len(nearest) if nearest else match,
             covered=max((c.coverage for c in good), default=0.0),
             gravest=max(uncovered, default=0.0),

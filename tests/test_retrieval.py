@@ -93,3 +93,14 @@ def test_the_same_words_in_two_documents_are_shown_once(settings: Settings, tmp_
     found = assistant.search("How many SMEs use AI?", k=50)
     words = ["".join(filter(str.isalnum, p.chunk.text.lower())) for p in found]
     assert len(set(words)) == len(words) > 3
+
+
+def test_documents_in_memory_compare_questions_as_a_knowledge_folder_does(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path / "data")
+    document = documents_of(settings)["first-steps.en"]
+    (tmp_path / "index").mkdir()
+    assistant = Assistant.from_documents([document], tmp_path / "index", settings)
+    passage = assistant.search("give me a plan for starting with ai", k=1)[0]
+    assert passage.match == pytest.approx(1, abs=0.01)
+    assert passage.likenesses[0] == pytest.approx(1, abs=0.01)
+    assert list(passage.likenesses) == sorted(passage.likenesses, reverse=True)
