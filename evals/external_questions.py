@@ -228,13 +228,18 @@ def _lookups(
     return Lookups(world=World(name=name, documents=documents), halves=halves, questions=questions)
 
 
-def xquad_gate(folder: Path, language: Language) -> list[Probe]:
+def xquad_gate(folder: Path, language: Language, answered: Language | None = None) -> list[Probe]:
     """Return each question over the half with its gold passage and over the half without.
+
+    Args:
+        folder: of the evaluation data.
+        language: asked in.
+        answered: language of the passages, the one asked in unless given.
 
     The half without holds the neighbouring paragraphs of the article. Now and then one of them
     answers as well, so that no system can reach 1.
     """
-    lookups = xquad_lookups(folder, language, language)
+    lookups = xquad_lookups(folder, language, answered or language)
     probes = []
     for name, question, gold, _ in lookups.questions:
         home = lookups.halves[gold]
