@@ -125,7 +125,7 @@ class Calibration:
 # Area under the curve .901 in ten folds by document, .935 on those beside (evals/LOG.md). Unlisted:
 # half of XQuAD's passages, each question with and without its own; area on the other half .940
 # (n = 898). Foreign: the same, asked in the other language, .765 (n = 658). In both what lies
-# outside weighs by hand. Words: the questions of "listed" without vectors, area .68, beside .58; the
+# outside weighs by hand. Words: the questions of "listed" without vectors, area .68 and .58; its
 # bias is lower by .65 than fitted, so that about half is refused, falsely a quarter, and most of
 # what is answered says that it may not be what was asked. To fit anew, run: python -m
 # evals.train_ranking, the same with the argument words, python -m evals.train_unlisted
