@@ -215,6 +215,7 @@ def overheads(settings: Settings, asked: Sequence[str]) -> list[float]:
     before, bare = [], []
     with relaying(None) as (address, heard):
         assistant = Assistant.from_settings(behind(settings, address))
+        assistant.read_ahead()
         assistant.ask(asked[0])
         for question in asked[1:]:
             heard.clear()
