@@ -23,7 +23,11 @@ _JOIN = re.compile(
 _ADJACENT = re.compile(r"[\s·-]*")
 _EACH = re.compile(r"\b(?:both|each|respectively)\b ?|分别|各自|各(?![个种类地国州界])")
 """What says that all are meant: of one alone it would be nonsense."""
-_ASKING = r"(?:what|how|who|whom|whose|when|where|why|which)\b"
+# "When a bot errs, who pays" is one question: what begins it asks nothing.
+_ASKING = (
+    r"(?:(?:what|how|who|whom|whose|why|which)\b"
+    r"|(?:when|where)\s(?:is|are|was|were|do|does|did|will|can|could|should|must|has|have|to)\b)"
+)
 _CLAUSE_END = re.compile(
     rf"[?？]\s*(?=\S)|[,;]?\s+and\s+(?={_ASKING})|[,;]\s+(?={_ASKING})|[，；]"
     r"|(?<=[\u4e00-\u9fff])[,;](?=[\u4e00-\u9fff])"
