@@ -246,7 +246,7 @@ class EvidenceRanker:
             for item in around.specific
             if item.key not in said.named
             and item.key not in listed
-            and not (excerpt.kind in HOLDS_WITHIN and self._around(item) & said.named)
+            and not (excerpt.kind in HOLDS_WITHIN and self._around(item) & said.innermost)
         )
         fits = fitness(question.expects, said.figures, said.keys, excerpt.kind)
         signals = Signals(

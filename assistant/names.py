@@ -61,7 +61,7 @@ class Names:
             for found in _CAPITAL.finditer(text)
             if not found.group().removesuffix("s").isupper()  # CEO, CVs
             and not _SENTENCE_START.search(text, 0, found.start())
-            and self._frequency.zipf(found.group().lower()) < ORDINARY_ZIPF
+            and self._rare(found.group().lower())
         }
         chinese = self._frequency.names_in(text)
         known = {word for word in chinese if self._frequency.zipf(word) >= LEAST_ZIPF}
@@ -78,6 +78,11 @@ class Names:
         found = process.extractOne(word, names, scorer=OSA.distance, score_cutoff=1)
         return str(found[0]) if found else None
 
+    def _rare(self, word: str) -> bool:
+        """Whether a lower-case word is none of ordinary English, nor the plural of one ("fines")."""
+        singular = word.removesuffix("s")
+        return max(map(self._frequency.zipf, (word, singular))) < ORDINARY_ZIPF
+
     def _current(self) -> tuple[frozenset[str], frozenset[str]]:
         """Return the names and the terms of the current index."""
         index = self._index()
@@ -91,7 +96,7 @@ class Names:
                 for text in (*chunk.heading_path, chunk.text)
                 for word in _CAPITAL.findall(text)
             }
-            names = frozenset(w for w in words if self._frequency.zipf(w) < ORDINARY_ZIPF)
+            names = frozenset(filter(self._rare, words))
             vocabulary = frozenset(index.vocabulary())
             self._held = (index.folder, names, vocabulary)
         return names, vocabulary

@@ -63,6 +63,8 @@ class Statement:
     """Terms and concepts of the sentence, with the places around the places it names."""
     named: frozenset[str]
     """The same with those of the title and headings above it."""
+    innermost: frozenset[str]
+    """Those of the named that are not there just because they lie around another one."""
     figures: tuple[Figure, ...]
     listed: bool
     """Whether it is an item of a list."""
@@ -99,12 +101,14 @@ class StatementReader:
         text = passage[start:end]
         figures = tuple(find_figures(text))
         keys = self._keys(text) | _stood_for(figures)
+        named = keys | frame
         return Statement(
             order=order,
             start=start,
             text=text,
             keys=keys,
-            named=keys | frame,
+            named=named,
+            innermost=named - self._analyser.containers(named),
             figures=figures,
             listed=bool(_ITEM.search(passage, max(0, start - 6), start)),
             not_stated=_not_stated(text, figures),

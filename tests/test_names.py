@@ -38,6 +38,15 @@ def test_a_capital_and_no_dictionary_make_a_name(names):
     assert "unheard" not in names
 
 
+def test_the_plural_of_an_ordinary_word_is_no_name():
+    assert FREQUENCY.zipf("fines") < 3 < FREQUENCY.zipf("fine")
+    found = Names(lambda: index_of("one", "Fines of Klarna. Zillows."), FREQUENCY)
+    assert "fines" not in found
+    assert "klarna" in found
+    assert "zillows" in found
+    assert not found.strangers("what Fines do they pay")
+
+
 def test_one_wrong_letter_is_known_again_and_two_are_not(names):
     assert names.near("zilow") == "zillow"
     assert names.near("zxlxow") is None

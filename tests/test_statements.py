@@ -104,3 +104,21 @@ def test_only_silence_on_a_fact_is_silence(
 ) -> None:
     (read,) = reader.read(replace(EXCERPT, text=text))
     assert read.not_stated is silent
+
+
+@pytest.mark.parametrize(
+    ("text", "there", "around"),
+    [
+        ("China pays part of the cost.", "@place-cn", "@place-asia"),
+        ("中国各城市发放补贴。", "@place-cn", "@place-asia"),
+        ("A law of the EU holds for Spain too.", "@place-eu", ""),
+        ("Asia grows.", "@place-asia", ""),
+    ],
+)
+def test_a_place_around_another_is_named_but_not_spoken_of(
+    reader: StatementReader, text: str, there: str, around: str
+) -> None:
+    excerpt = replace(EXCERPT, title="", section="", geography="", publisher="", text=text)
+    (said,) = reader.read(excerpt)
+    assert there in said.innermost
+    assert not around or around in said.named - said.innermost
