@@ -79,7 +79,7 @@ class Names:
         return str(found[0]) if found else None
 
     def _rare(self, word: str) -> bool:
-        """Whether a lower-case word is none of ordinary English, nor the plural of one ("fines")."""
+        """Whether a lower-case word is no ordinary English, nor the plural of such ("fines")."""
         singular = word.removesuffix("s")
         return max(map(self._frequency.zipf, (word, singular))) < ORDINARY_ZIPF
 
