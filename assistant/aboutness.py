@@ -35,6 +35,11 @@ class Aboutness:
         """
         self._maps = maps
 
+    @property
+    def learned(self) -> bool:
+        """Whether it compares by maps; a cosine is high between any two texts of an embedder."""
+        return self._maps is not None
+
     def asked(self, question: Vectors) -> Vectors:
         """Return what is compared of a question that is asked, both (dimension,)."""
         asked: Vectors = self._mapped(question[None], "question")[0]

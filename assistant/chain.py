@@ -161,11 +161,10 @@ class Chain:
             k: passages for all its parts together.
             filters: which passages may be used.
         """
+        parts = [self._reader.read(part) for part in question.parts]
+        each = max(k // max(len(parts), 1), 1)
         tasks = [
-            Task(
-                question=part, passages=self.retrieve(part.text, k // len(question.parts), filters)
-            )
-            for part in map(self._reader.read, question.parts)
+            Task(question=part, passages=self.retrieve(part.text, each, filters)) for part in parts
         ]
         decisions = [self.decide(task) for task in tasks]
         if not decisions or not all(decision.answerable for decision in decisions):

@@ -163,6 +163,7 @@ def _assemble(settings: Settings, index: Callable[[], Index]) -> Parts:
             analyser,
             Outside(lambda name: index().unanswered(name), embeddings, aboutness),
             lambda chunk: index().listed_terms(chunk),
+            learned=aboutness.learned,
         ),
         prompt=answer,
         backends=backends,

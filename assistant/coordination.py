@@ -1,7 +1,7 @@
-"""Coordination: a question about two or three places or names, or in clauses, is as many questions.
+"""Coordination: a question about two or three places or names is as many questions.
 
-Knows: how places, names and questions are joined in one. Does not know passages. Invariant: each
-part is the question with one of the names where all of them stood, or one of its clauses.
+Knows: how places and names are joined in a question. Does not know passages. Invariant: each part
+is the question with one of them where all of them stood, without what says that all are meant.
 """
 
 from __future__ import annotations
@@ -21,21 +21,11 @@ _JOIN = re.compile(
     r"(?:\b(?:and|or|vs|versus|against|compared? (?:to|with)|than)\b|[,&/+、]|[和与跟及比或]|还是)"
 )
 _ADJACENT = re.compile(r"[\s·-]*")
-_EACH = re.compile(r"\b(?:both|each|respectively)\b ?|分别|各自|各(?![个种类地国州界])")
+_EACH = re.compile(
+    r"\b(?:both|each(?! other))\b ?|,? ?\brespectively\b"
+    r"|(?<![么有的])分别|各自|各(?![个种类地国州界])"
+)
 """What says that all are meant: of one alone it would be nonsense."""
-# "When a bot errs, who pays" is one question: what begins it asks nothing.
-_ASKING = (
-    r"(?:(?:what|how|who|whom|whose|why|which)\b"
-    r"|(?:when|where)\s(?:is|are|was|were|do|does|did|will|can|could|should|must|has|have|to)\b)"
-)
-_CLAUSE_END = re.compile(
-    rf"[?？]\s*(?=\S)|[,;]?\s+and\s+(?={_ASKING})|[,;]\s+(?={_ASKING})|[，；]"
-    r"|(?<=[\u4e00-\u9fff])[,;](?=[\u4e00-\u9fff])"
-)
-_ASKS = re.compile(
-    rf"\b{_ASKING}|多少|[几啥谁哪怎吗]|什么|如何|为何|何时|多[久长高大]|(.)不\1|有没有",
-    re.IGNORECASE,
-)
 
 
 class Named(NamedTuple):
@@ -70,17 +60,6 @@ def parts_of(core: str, named: Sequence[Named]) -> tuple[str, ...]:
         return ()
     before, after = core[: spans[0].start], core[spans[-1].end :]
     return tuple(_EACH.sub("", f"{before}{word}{after}") for word in words)
-
-
-def clauses_of(core: str) -> tuple[str, ...]:
-    """Return the questions that are put one after the other, none unless all of them ask.
-
-    Args:
-        core: what is asked, normalised.
-    """
-    clauses = [clause.strip(" ,，;；") for clause in _CLAUSE_END.split(core) if clause]
-    asking = [clause for clause in clauses if _ASKS.search(clause)]
-    return tuple(clauses) if asking == clauses and 2 <= len(clauses) <= MOST_PARTS else ()
 
 
 def _spans(core: str, name: Named) -> list[_Span]:

@@ -55,7 +55,7 @@ class EmbeddedChatModel(BaseChatModel):
     def _pieces(self, question: Question, excerpts: Sequence[Excerpt]) -> Iterator[str]:
         parts = [self.reader.read(part) for part in question.parts]
         found = [pertinent(part, self.ranker.rank(part, excerpts)) for part in parts]
-        if len({about[0].text for about in found if about}) == len(parts) > 0:
+        if len({about[0].title for about in found if about}) == len(parts) > 0:
             return compose_parts(found)
         ranked = self.ranker.rank(question, excerpts)
         candidates = pertinent(question, ranked) or ranked

@@ -165,11 +165,11 @@ class EvidenceRanker:
         return self._ranked(question, tuple(excerpts))
 
     def read_ahead(self, excerpts: Iterable[Excerpt]) -> None:
-        """Read excerpts before they are asked about; as many as are kept."""
+        """Read excerpts before they are asked about; as many as are kept. Embeds nothing."""
         for excerpt in islice(excerpts, EXCERPTS_KEPT):
-            said = self._statements.read(excerpt)
-            if self._embeddings is not None and said:
-                self._compared(tuple(it.text for it in said))
+            said = tuple(it.text for it in self._statements.read(excerpt))
+            if said and self._embeddings and not self._embeddings.count_missing(said):
+                self._compared(said)
 
     def _rank(self, question: Question, excerpts: tuple[Excerpt, ...]) -> list[Candidate]:
         sentences = [

@@ -225,6 +225,8 @@ class Gate:
         analyser: Analyser,
         outside: Outside,
         listed_terms: Callable[[Chunk], frozenset[str] | None],
+        *,
+        learned: bool,
     ) -> None:
         """Take what the index knows.
 
@@ -233,7 +235,10 @@ class Gate:
             outside: knows the questions that no passage answers.
             listed_terms: gives the terms of the questions that a chunk lists, None of one that
                 it does not know; those are read anew.
+            learned: whether likeness is compared by maps (see ``aboutness``), so that it decides
+                across languages.
         """
+        self._learned = learned
         self._analyser = analyser
         self._outside = outside
         self._listed_terms = listed_terms
@@ -255,7 +260,9 @@ class Gate:
         if not about:
             return _abstain(Reason.YEAR, 0.0, [str(year) for year in question.years])
         features = self.features(question, passages, about)
-        probability = calibrated(features, _basis(question, about[0], passages))
+        probability = calibrated(
+            features, _basis(question, about[0], passages, learned=self._learned)
+        )
         unsaid = features.unsaid and probability >= BARE_THRESHOLD
         if unsaid and question.expects in _DETAIL | _NAMED and not _stated(about):
             return replace(_abstain(Reason.NOT_STATED, probability), unsaid=about[0])
@@ -331,7 +338,7 @@ class Gate:
         lacks = [len(_to_be_named(question) & set(c.missing)) for c in good] or [MOST_LACKING]
         fullest = [c for c, lack in zip(good, lacks, strict=False) if lack == min(lacks)]
         best = candidates[0]
-        basis = _basis(question, best, passages)
+        basis = _basis(question, best, passages, learned=self._learned)
         match = _match_of(passages, _alike_in_kind(basis, passages, candidates))
         documents = {passage.document.name for passage in passages}
         beyond = self._outside.match(question.text, documents)
@@ -379,10 +386,12 @@ def calibrated(seen: Features, basis: Basis = Basis.LISTED) -> float:
     return 1.0 / (1.0 + math.exp(-logit))
 
 
-def _basis(question: Question, best: Candidate, passages: Sequence[Passage]) -> Basis:
+def _basis(
+    question: Question, best: Candidate, passages: Sequence[Passage], *, learned: bool
+) -> Basis:
     if best.cosine is None:
         return Basis.WORDS
-    if best.language is not question.language:
+    if learned and best.language is not question.language:
         return Basis.FOREIGN
     listing = bool(passages[best.marker - 1].chunk.questions)
     return Basis.LISTED if listing else Basis.UNLISTED

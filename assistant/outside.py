@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from assistant.rowvectors import GroupVectors
 
 NEAREST = 3
-"""Unanswered questions that likeness is the mean of: one may be near by a turn of phrase alone. The
-list of what is outside is short, and the nearest one says enough."""
+"""Questions, unanswered or listed, that likeness is the mean of: one may be near by a phrase alone.
+The list of what is outside is short, and the nearest one says enough."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

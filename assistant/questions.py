@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Protocol
 
-from assistant.coordination import Named, clauses_of, parts_of
+from assistant.coordination import Named, parts_of
 from assistant.expectations import Expect, expected
 from assistant.figures import Figure, FigureKind, find_figures
 from assistant.frequency import WordFrequency
@@ -53,7 +53,7 @@ class Question:
     general: str
     """The core without the kind of firm it is for, where it asks for advice; the core else."""
     parts: tuple[str, ...]
-    """The questions it joins, of two or three clauses, places or names; empty if it is one."""
+    """The questions it joins, one for each of two or three places or names; empty if it is one."""
     language: Language
     intent: Intent
     expects: Expect
@@ -95,9 +95,6 @@ _ADVICE = {Expect.FACT, Expect.STEPS, Expect.LIST, Expect.REASONS}
 """What may be answered for every firm when nothing is said on the asker's kind."""
 BACKGROUND_WEIGHT = 0.15
 """Weight of what is said beside the question."""
-SAYS_ENOUGH = 3
-"""Things that a clause names at least, to be a question of its own: "how much is it" leans on the
-one before."""
 _MORE = re.compile(
     r"\b(in detail|detailed|more detail|explain (fully|more)|elaborate|everything|full (answer|report|story)|long answer|tell me more|more about)\b|详细|具体说|展开|全部|完整|多说|细说|更多"
 )
@@ -160,7 +157,7 @@ class QuestionReader:
             text=text,
             core=core,
             general=self._general(core, expects) if expects in _ADVICE else core,
-            parts=self._parts(core, items),
+            parts=parts_of(core, [Named(it.text, it.cls) for it in items if it.cls in _OWN]),
             language=language,
             intent=_intent(plain, items),
             expects=expects,
@@ -170,13 +167,6 @@ class QuestionReader:
             wants_more=bool(_MORE.search(plain)),
             wants_each=bool(_EACH.search(plain)),
         )
-
-    def _parts(self, core: str, items: Sequence[Item]) -> tuple[str, ...]:
-        """Return the questions that a core joins: its clauses where each says what it is about."""
-        clauses = clauses_of(core)
-        if clauses and all(len(self._things(clause, ())) >= SAYS_ENOUGH for clause in clauses):
-            return clauses
-        return parts_of(core, [Named(it.text, it.cls) for it in items if it.cls in _OWN])
 
     def _items(
         self, plain: str, figures: Sequence[Figure], strangers: Container[str]

@@ -7,6 +7,7 @@ taken before anything slow is loaded, so a port in use is told at once and canno
 from __future__ import annotations
 
 import errno
+import logging
 import socket
 import sys
 from collections.abc import Callable
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from assistant.settings import Settings
     from assistant.store import Store
     from assistant.uploads import Take
+
+_log = logging.getLogger(__name__)
 
 _SHUTDOWN_SECONDS = 3
 """How long open answer streams may finish after Ctrl-C."""
@@ -87,12 +90,20 @@ def run(
         )
     )
     announce(address(listener))
-    Thread(target=assistant.read_ahead, name="read-ahead", daemon=True).start()
+    Thread(target=_read_ahead, args=[assistant], name="read-ahead", daemon=True).start()
     # Some versions of uvicorn leave the process when they cannot start, others return.
     with suppress(SystemExit):
         server.run(sockets=[listener])
     if not server.started:
         raise AssistantError("the web server did not start; run: firstpilot doctor")
+
+
+def _read_ahead(assistant: Assistant) -> None:
+    """Let first answers take no longer than later ones; they come without it too."""
+    try:
+        assistant.read_ahead()
+    except AssistantError as exc:
+        _log.warning("passages are not read ahead: %s", exc)
 
 
 def _no_such_host(host: str) -> SettingsError:

@@ -35,6 +35,8 @@ for the weakest of sources by name. Their weights are set by what readers are pr
 BESIDE, BESIDE_WEIGHT = "bd", 0.5
 """How the ids of the cases set up beside answerable ones begin, and what they weigh in the gate:
 there are more of them than readers ask."""
+NOT_LISTED = "covered"
+"""The feature that is weighed where nothing is listed alone (``train_unlisted``)."""
 SHOWN = 3
 """Sentences among which a labelled one must be for an answer to be right."""
 
@@ -156,6 +158,9 @@ def spread(x: Matrix) -> Matrix:
 
 
 def _report_gate(x: Matrix, y: NDArray[np.bool_], w: Matrix, groups: Sequence[str]) -> None:
+    names = [field.name for field in fields(Features)]
+    x = np.delete(x, names.index(NOT_LISTED), axis=1)
+    names.remove(NOT_LISTED)
     model, scale = gate_model(), spread(x)
     x = x / scale
     held = cross_val_predict(
@@ -176,8 +181,8 @@ def _report_gate(x: Matrix, y: NDArray[np.bool_], w: Matrix, groups: Sequence[st
             print(f"    below {threshold:.2f}: refuses {refuses:.3f}, falsely {falsely:.3f}")
     model.fit(x, y, sample_weight=w)
     print(f"    bias {model.intercept_[0]:.2f}")
-    for field, weight in zip(fields(Features), model.coef_[0] / scale, strict=True):
-        print(f"    {field.name}={weight:.2f},")
+    for name, weight in zip(names, model.coef_[0] / scale, strict=True):
+        print(f"    {name}={weight:.2f},")
 
 
 if __name__ == "__main__":

@@ -47,6 +47,7 @@ def test_what_was_read_ahead_is_not_read_again_and_answers_the_same(
     wanted = [plain.ask(question).text for question in questions]
     ahead.read_ahead()
     monkeypatch.setattr("assistant.statements.quotable_spans", None)
+    monkeypatch.setattr("assistant.aboutness.Aboutness.of_sentences", None)
     assert [ahead.ask(question).text for question in questions] == wanted
     with pytest.raises(TypeError):
         Assistant.from_settings(settings).ask(questions[0])

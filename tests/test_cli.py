@@ -104,6 +104,9 @@ class FakeAssistant:
         self.text = "One firm in three uses AI. 三分之一。"
         self.stages: list[tuple[int, int, str]] = []
 
+    def read_ahead(self) -> None:
+        """Have nothing to read."""
+
     @classmethod
     def install(cls, patch: pytest.MonkeyPatch) -> FakeAssistant:
         made = cls()

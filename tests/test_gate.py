@@ -9,7 +9,17 @@ import pytest
 
 from assistant import Assistant, Settings, build_index
 from assistant.chain import Task
-from assistant.gate import CALIBRATIONS, THRESHOLD, Basis, Decision, Features, Reason, calibrated
+from assistant.corpus import load_corpus
+from assistant.gate import (
+    CALIBRATIONS,
+    THRESHOLD,
+    Basis,
+    Decision,
+    Features,
+    Reason,
+    _basis,
+    calibrated,
+)
 
 
 def decide(assistant: Assistant, text: str) -> Decision:
@@ -117,3 +127,23 @@ def test_without_an_embedder_words_alone_refuse(
     build_index(words)
     decision = decide(Assistant.from_settings(words), text)
     assert not decision.answerable
+
+
+def test_documents_in_another_language_are_weighed_by_likeness_alone(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path / "data")
+    held = load_corpus(settings.knowledge_dir)
+    documents = [d for d in held if d.info.id in {"sme-ai-report-2026.en", "running-costs.en"}]
+    (tmp_path / "index").mkdir()
+    english = Assistant.from_documents(documents, tmp_path / "index", settings)
+    seen = english.examine("中小企业不启动AI的主要原因是什么？")
+    basis = _basis(seen.question, seen.candidates[0], seen.passages, learned=True)
+    assert basis is Basis.FOREIGN
+    assert seen.decision.answerable
+    assert not english.examine("红烧肉怎么做").decision.answerable
+    plain = _basis(seen.question, seen.candidates[0], seen.passages, learned=False)
+    assert plain is Basis.LISTED
+
+
+def test_one_passage_is_enough_for_a_question_about_two_places(settings: Settings) -> None:
+    settings = settings.model_copy(update={"passages": 1})
+    assert Assistant.from_settings(settings).ask("SMEs with AI in China and in Spain?").text

@@ -6,7 +6,8 @@ import threading
 import urllib.request
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from fastapi import FastAPI
@@ -14,7 +15,7 @@ from fastapi import FastAPI
 import assistant.api
 from assistant import Assistant
 from assistant.errors import AssistantError, SettingsError
-from assistant.serving import address, open_port, run
+from assistant.serving import _read_ahead, address, open_port, run
 from assistant.store import Store
 
 
@@ -36,6 +37,16 @@ def test_a_server_that_does_not_start_is_an_error_with_a_way_on(
     serving(monkeypatch, FastAPI(lifespan=fails))
     with open_port("127.0.0.1", 0) as listener, pytest.raises(AssistantError, match="doctor"):
         run(assistant, listener, lambda where: None, store)
+
+
+def test_what_cannot_be_read_ahead_is_one_line(caplog: pytest.LogCaptureFixture) -> None:
+    def fails() -> None:
+        raise AssistantError("the index is gone")
+
+    _read_ahead(cast(Any, SimpleNamespace(read_ahead=fails)))
+    assert [record.getMessage() for record in caplog.records] == [
+        "passages are not read ahead: the index is gone"
+    ]
 
 
 def test_the_address_announced_answers_at_once(

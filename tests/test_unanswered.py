@@ -142,6 +142,7 @@ def test_lists_are_compared_by_aboutness_and_the_index_grows_old_with_it(listing
         (Beyond(unanswered=0.9), Basis.UNLISTED, 0.0),
         (Beyond(unanswered=0.9, outside=0.7), Basis.UNLISTED, 0.3),
         (Beyond(outside=0.1), Basis.UNLISTED, 0.0),
+        (Beyond(unanswered=0.9, outside=0.7), Basis.FOREIGN, 0.3),
     ],
 )
 def test_what_is_not_known_is_neither_near_nor_far(
