@@ -23,6 +23,7 @@ _JOIN = re.compile(
 _ADJACENT = re.compile(r"[\s·-]*")
 _EACH = re.compile(
     r"\b(?:both|each(?! other))\b ?|,? ?\brespectively\b"
+    r"|^\s*(?:please )?compare (?:the )?|^\s*请?(?:对比|比较)(?:一下)?"
     r"|(?<![么有的])分别|各自|各(?![个种类地国州界])"
 )
 """What says that all are meant: of one alone it would be nonsense."""

@@ -32,6 +32,12 @@ def named(*texts: str, kind: str = "place") -> list[Named]:
             ("what did klarna save?", "what did dukaan save?"),
         ),
         (
+            "compare ai use in spain and peru",
+            named("spain", "peru"),
+            ("ai use in spain", "ai use in peru"),
+        ),
+        ("对比一下西班牙和秘鲁", named("西班牙", "秘鲁"), ("西班牙", "秘鲁")),
+        (
             "how do spain and peru compare with each other?",
             named("spain", "peru"),
             ("how do spain compare with each other?", "how do peru compare with each other?"),
