@@ -38,7 +38,8 @@ _ADVICE = re.compile(
 )
 """How a sentence begins that tells what not to do, or what FirstPilot is not."""
 _NO_SURVEY = re.compile(
-    r"names? no (?:survey|sample)|(?:没有|未)(?:写明|说明|注明|点名|给出|写)(?:任何)?(?:调查|样本)",
+    r"names? no (?:survey|sample)"
+    r"|(?:没有|未)(?:写明|说明|注明|点名|给出|写)(?:任何)?(?:调查|样本|[与和]哪一?年)",
     re.IGNORECASE,
 )
 """What is added to a figure, for care; the sentence states the figure all the same."""

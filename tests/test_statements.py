@@ -122,3 +122,18 @@ def test_a_place_around_another_is_named_but_not_spoken_of(
     (said,) = reader.read(excerpt)
     assert there in said.innermost
     assert not around or around in said.named - said.innermost
+
+
+@pytest.mark.parametrize(
+    ("text", "unsaid"),
+    [
+        ("2026年的成本下降了60%以上，报告没有写与哪一年相比。", False),
+        ("报告没有写与哪一年相比。", True),
+        ("2026年的成本下降了60%以上，报告没有写员工人数。", True),
+    ],
+)
+def test_what_a_figure_is_compared_with_does_not_make_it_unsaid(
+    reader: StatementReader, text: str, unsaid: bool
+) -> None:
+    (said,) = reader.read(replace(EXCERPT, text=text))
+    assert said.not_stated is unsaid
