@@ -229,7 +229,7 @@ def _conditions(wish: Wish, settings: Settings, fingerprint: str) -> Conditions:
 
 
 def _new_folder(settings: Settings, conditions: Conditions) -> Path:
-    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
     what = "smoke" if conditions.smoke else "-".join(conditions.suites[:2])
     return runs_folder(settings) / f"{stamp}-{what}-{os.getpid()}"
 

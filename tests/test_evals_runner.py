@@ -12,7 +12,7 @@ from assistant import AssistantError
 from evals.jobs import Job, limited
 from evals.report import write_report
 from evals.rows import Row, RowFile, read_rows
-from evals.runner import ROWS, Wish, latest, read_run, run, runs_folder
+from evals.runner import ROWS, Wish, _new_folder, latest, read_run, run, runs_folder
 from evals.suites import Suite, SuiteUnavailable
 from evals.worlds import Worlds
 
@@ -107,6 +107,8 @@ def test_an_interrupted_run_stays_unfinished(settings, worlds):
         run(Wish(suites=(Suite(name="cases", title="x", jobs=jobs),)), settings, worlds)
     found = latest(settings, finished=False)
     assert found.folder.parent == runs_folder(settings)
+    # Two within a second are two.
+    assert _new_folder(settings, found.conditions) != _new_folder(settings, found.conditions)
     assert not found.finished
 
 
