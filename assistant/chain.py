@@ -162,12 +162,14 @@ class Chain:
             filters: which passages may be used.
         """
         parts = [self._reader.read(part) for part in question.parts]
-        each = max(k // max(len(parts), 1), 1)
+        if not parts:
+            return None
+        each = max(k // len(parts), 1)
         tasks = [
             Task(question=part, passages=self.retrieve(part.text, each, filters)) for part in parts
         ]
         decisions = [self.decide(task) for task in tasks]
-        if not decisions or not all(decision.answerable for decision in decisions):
+        if not all(decision.answerable for decision in decisions):
             return None
         by_turns = zip_longest(*(task.passages for task in tasks))
         found = {passage.chunk.id: passage for turn in by_turns for passage in turn if passage}

@@ -231,13 +231,13 @@ def _lookups(
 def xquad_gate(folder: Path, language: Language, answered: Language | None = None) -> list[Probe]:
     """Return each question over the half with its gold passage and over the half without.
 
+    The half without holds the neighbouring paragraphs of the article. Now and then one of them
+    answers as well, so that no system can reach 1.
+
     Args:
         folder: of the evaluation data.
         language: asked in.
         answered: language of the passages, the one asked in unless given.
-
-    The half without holds the neighbouring paragraphs of the article. Now and then one of them
-    answers as well, so that no system can reach 1.
     """
     lookups = xquad_lookups(folder, language, answered or language)
     probes = []
