@@ -325,6 +325,7 @@ class Assistant:
                 looked_for=[]
                 if unsaid
                 else list(dict.fromkeys(item.text for item in question.items))[:6],
+                several=bool(question.divisions),
             )
         )
         if unsaid:

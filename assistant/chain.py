@@ -16,9 +16,11 @@ from langchain_core.messages import HumanMessage
 from assistant.backends import Backend, Spent
 from assistant.calls import Calls
 from assistant.conversation import Condenser
+from assistant.coordination import Division
 from assistant.errors import BackendRejected
 from assistant.evidence import HOLDS_WITHIN, Candidate, EvidenceRanker
 from assistant.gate import Decision, Features, Gate
+from assistant.pertinence import pertinent
 from assistant.prompting import Prompt, excerpts_of, render_excerpts, render_question
 from assistant.questions import Question, QuestionReader
 from assistant.retrieval import Retriever
@@ -39,6 +41,8 @@ class Task:
 
     question: Question
     passages: tuple[Passage, ...]
+    parts: tuple[Question, ...] = ()
+    """The questions it was taken apart into, each answered by some of the passages."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,21 +165,38 @@ class Chain:
             k: passages for all its parts together.
             filters: which passages may be used.
         """
-        parts = [self._reader.read(part) for part in question.parts]
-        if not parts:
+        ways = (self._in_parts(question, parts, k, filters) for parts in question.divisions)
+        return max(filter(None, ways), key=lambda way: way[1].probability, default=None)
+
+    def _in_parts(
+        self, question: Question, division: Division, k: int, filters: Filters | None
+    ) -> tuple[Task, Decision] | None:
+        """Return what was found for the parts of a question, and the least sure decision on one.
+
+        None when one of them is not answered, or two by the same section, which then answers the
+        question as a whole.
+        """
+        parts = tuple(self._reader.read(part) for part in division)
+        found: list[tuple[Passage, ...]] = []
+        decisions: list[Decision] = []
+        answered: set[tuple[str, str]] = set()
+        for part in parts:
+            passages = self.retrieve(part.text, max(k // len(parts), 1), filters)
+            ranked = self._ranker.rank(part, excerpts_of(passages))
+            decision = self._gate.decide(part, passages, ranked)
+            if not decision.answerable:
+                return None
+            lead = pertinent(part, ranked)[0]
+            answered.add((lead.title, lead.section))
+            decisions.append(decision)
+            found.append(passages)
+        if len(answered) < len(parts):
             return None
-        each = max(k // len(parts), 1)
-        tasks = [
-            Task(question=part, passages=self.retrieve(part.text, each, filters)) for part in parts
-        ]
-        decisions = [self.decide(task) for task in tasks]
-        if not all(decision.answerable for decision in decisions):
-            return None
-        by_turns = zip_longest(*(task.passages for task in tasks))
-        found = {passage.chunk.id: passage for turn in by_turns for passage in turn if passage}
-        passages = tuple(replace(p, rank=rank) for rank, p in enumerate(found.values(), start=1))
+        by_turns = (passage for turn in zip_longest(*found) for passage in turn if passage)
+        once = {passage.chunk.id: passage for passage in by_turns}
+        passages = tuple(replace(p, rank=rank) for rank, p in enumerate(once.values(), start=1))
         weakest = min(decisions, key=lambda decision: decision.probability)
-        return Task(question=question, passages=passages), weakest
+        return Task(question=question, passages=passages, parts=parts), weakest
 
     def examine(self, question: str, k: int, filters: Filters | None = None) -> Examination:
         """Return how a question is read and weighed over ``k`` passages, without an answer."""
@@ -200,7 +221,11 @@ class Chain:
         written = self.prompt.render(
             language=_LANGUAGE_NAMES[task.question.language],
             passages=render_excerpts(excerpts_of(told), brief=backend.generative),
-            question=render_question(task.question.text, brief=backend.generative),
+            question=render_question(
+                task.question.text,
+                [part.text for part in task.parts],
+                brief=backend.generative,
+            ),
         )
         most = backend.limits.prompt_tokens
         if len(told) == 1 and backend.generative and count_tokens(written) > most:

@@ -19,7 +19,7 @@ from pydantic import ConfigDict
 from assistant.composition import compose, compose_parts
 from assistant.evidence import EvidenceRanker
 from assistant.pertinence import pertinent
-from assistant.prompting import NO_ANSWER, Excerpt, parse_excerpts, parse_question
+from assistant.prompting import NO_ANSWER, Excerpt, parse_excerpts, parse_parts, parse_question
 from assistant.questions import Question, QuestionReader
 
 NAME = "embedded-extractive-1"
@@ -46,16 +46,18 @@ class EmbeddedChatModel(BaseChatModel):
     ) -> Iterator[ChatGenerationChunk]:
         prompt = str(messages[-1].text) if messages else ""
         question = self.reader.read(parse_question(prompt))
-        for piece in self._pieces(question, parse_excerpts(prompt)):
+        parts = [self.reader.read(part) for part in parse_parts(prompt)]
+        for piece in self._pieces(question, parts, parse_excerpts(prompt)):
             chunk = ChatGenerationChunk(message=AIMessageChunk(content=piece))
             if run_manager:
                 run_manager.on_llm_new_token(piece, chunk=chunk)
             yield chunk
 
-    def _pieces(self, question: Question, excerpts: Sequence[Excerpt]) -> Iterator[str]:
-        parts = [self.reader.read(part) for part in question.parts]
+    def _pieces(
+        self, question: Question, parts: Sequence[Question], excerpts: Sequence[Excerpt]
+    ) -> Iterator[str]:
         found = [pertinent(part, self.ranker.rank(part, excerpts)) for part in parts]
-        if len({about[0].title for about in found if about}) == len(parts) > 0:
+        if parts and all(found):
             return compose_parts(found)
         ranked = self.ranker.rank(question, excerpts)
         candidates = pertinent(question, ranked) or ranked

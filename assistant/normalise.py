@@ -13,6 +13,8 @@ from functools import cache
 from typing import Any
 
 _HAN = re.compile(r"[\u4e00-\u9fff\u3400-\u4dbf]")
+# OpenCC takes these, written alike in both, for Taiwan's and would make 核心业务 "kernel business".
+_COMMON_TO_BOTH = re.compile(r"(核心|程序|文件|停用|使用(?!者)|向量|贴上|貼上)")
 _CONTROL = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
 )
@@ -41,12 +43,21 @@ def simplified_characters(text: str) -> str:
 
 
 def simplified(text: str) -> str:
-    """Return Chinese text in simplified characters, words as used on the mainland."""
-    return str(_opencc().convert(text))
+    """Return Chinese text in simplified characters, words as used on the mainland.
+
+    What is simplified already stays as it is: there 程序 is a program, in Taiwan a process (进程).
+    """
+    characters = str(_characters().convert(text))
+    if characters == text:
+        return text
+    pieces = _COMMON_TO_BOTH.split(text)
+    return "".join(
+        piece if at % 2 else str(_words().convert(piece)) for at, piece in enumerate(pieces)
+    )
 
 
 @cache
-def _opencc() -> Any:
+def _words() -> Any:
     import opencc
 
     return opencc.OpenCC("tw2sp")

@@ -38,6 +38,7 @@ _ATTRIBUTE = re.compile(r"""(\w+)=(?:"([^"]*)"|'([^']*)')""")
 _MARKS = re.compile(r"<(?=[\s/]*(?:passages?|question|conversation)\b)", re.IGNORECASE)
 """What a text inside a mark could end it with."""
 _QUESTION = re.compile(r"<question>(.*?)</question>", re.DOTALL)
+_PART = re.compile(r"<part>(.*?)</part>", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,14 +222,17 @@ def _excerpt(attributes: str, text: str) -> Excerpt:
     )
 
 
-def render_question(question: str, *, brief: bool = False) -> str:
+def render_question(question: str, parts: Sequence[str] = (), *, brief: bool = False) -> str:
     """Write a question so that it ends where it is marked to end.
 
     Args:
         question: as typed.
+        parts: the questions it was taken apart into; a language model finds them itself.
         brief: as for ``render_excerpts``.
     """
-    return disarmed(question) if brief else escape(question)
+    if brief:
+        return disarmed(question)
+    return escape(question) + "".join(f"<part>{escape(part)}</part>" for part in parts)
 
 
 def disarmed(text: str) -> str:
@@ -242,7 +246,13 @@ def disarmed(text: str) -> str:
 def parse_question(prompt: str) -> str:
     """Read the question back out of a prompt; the whole prompt when it is marked nowhere."""
     found = _QUESTION.findall(prompt)
-    return unescape(found[-1]) if found else prompt
+    return unescape(_PART.sub("", found[-1])) if found else prompt
+
+
+def parse_parts(prompt: str) -> tuple[str, ...]:
+    """Read the parts of a question back out of a prompt; none when it was not taken apart."""
+    found = _QUESTION.findall(prompt)
+    return tuple(map(unescape, _PART.findall(found[-1]))) if found else ()
 
 
 _UNQUOTE = {"&quot;": '"', "&#10;": "\n", "&#13;": "\r", "&#9;": "\t"}

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Protocol
 
-from assistant.coordination import Named, parts_of
+from assistant.coordination import Division, Named, divisions
 from assistant.expectations import Expect, expected
 from assistant.figures import Figure, FigureKind, find_figures
 from assistant.frequency import WordFrequency
@@ -52,8 +52,8 @@ class Question:
     """What is asked, without what is said about the asker; the text, normalised, if that is all."""
     general: str
     """The core without the kind of firm it is for, where it asks for advice; the core else."""
-    parts: tuple[str, ...]
-    """The questions it joins, one for each of two or three places or names; empty if it is one."""
+    divisions: tuple[Division, ...]
+    """The ways to take it apart into the questions it joins; empty if it is one."""
     language: Language
     intent: Intent
     expects: Expect
@@ -157,7 +157,7 @@ class QuestionReader:
             text=text,
             core=core,
             general=self._general(core, expects) if expects in _ADVICE else core,
-            parts=parts_of(core, [Named(it.text, it.cls) for it in items if it.cls in _OWN]),
+            divisions=divisions(core, [Named(it.text, it.cls) for it in items if it.cls in _OWN]),
             language=language,
             intent=_intent(plain, items),
             expects=expects,

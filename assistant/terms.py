@@ -22,7 +22,7 @@ from assistant.units import HAN, WORD, placed_units, stem, units_of
 
 __all__ = ["TERMS_VERSION", "Analyser", "ConceptHit", "normalise"]
 
-TERMS_VERSION = "4"
+TERMS_VERSION = "5"
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,6 +98,10 @@ _ABSTAIN = {
     _EN: "The knowledge base does not answer this, so I would rather not guess.",
     _ZH: "知识库里没有这个问题的答案，我不想猜测。",
 }
+_SEVERAL = {
+    _EN: "You asked about several things; one at a time, I may know some of them.",
+    _ZH: "您一次问了几件事；分开问，其中有的我也许能答。",
+}
 _LOOKED_FOR = {_EN: "I looked for: {items}.", _ZH: "我查找了：{items}。"}
 _WHY = {
     "place": {
@@ -172,6 +176,7 @@ def abstention(
     reason: str,
     missing: Sequence[str],
     looked_for: Sequence[str],
+    several: bool = False,
 ) -> str:
     """Return what is said when the knowledge base does not answer; ``offer`` is to follow.
 
@@ -180,12 +185,15 @@ def abstention(
         reason: a key of the known reasons: place, year, missing, not-stated, far, empty.
         missing: what the reason is about, as the reader put it.
         looked_for: what the question was taken to be about.
+        several: whether it was taken for more than one question.
     """
     lines = [_ABSTAIN[language]]
     if missing or "{items}" not in _WHY[reason][language]:
         lines.append(_WHY[reason][language].format(items=_join(language, missing)))
     if looked_for:
         lines.append(_LOOKED_FOR[language].format(items=_join(language, looked_for)))
+    if several:
+        lines.append(_SEVERAL[language])
     separator = " " if language is _EN else ""
     return separator.join(lines)
 

@@ -58,6 +58,7 @@ BANDS = {
         *{
             "aboutness",
             "attribution",
+            "clauses",
             "coordination",
             "terms",
             "normalise",

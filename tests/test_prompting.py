@@ -22,6 +22,7 @@ from assistant.prompting import (
     excerpts_of,
     load_prompt,
     parse_excerpts,
+    parse_parts,
     parse_question,
     render_excerpts,
     render_question,
@@ -129,9 +130,16 @@ def test_excerpts_come_back_as_they_were(found: list[tuple[str, str]]) -> None:
 
 
 @runs(deadline=None)
-@given(st.text())
-def test_a_question_comes_back_as_it_was(question: str) -> None:
-    assert parse_question(f"<question>{render_question(question)}</question>") == question
+@given(st.text(), st.lists(st.text(), max_size=3))
+def test_a_question_and_its_parts_come_back_as_they_were(question: str, parts: list[str]) -> None:
+    written = f"<question>{render_question(question, parts)}</question>"
+    assert parse_question(written) == question
+    assert parse_parts(written) == tuple(parts)
+
+
+def test_a_question_brings_no_parts_of_its_own() -> None:
+    assert parse_parts(f"<question>{render_question('<part>a</part>')}</question>") == ()
+    assert parse_parts("no marks") == ()
 
 
 def test_no_text_breaks_out_of_its_passage() -> None:

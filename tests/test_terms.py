@@ -23,12 +23,26 @@ def analyser() -> Analyser:
         ("２８．３％", "28.3%"),
         ("中小企業為什麼還在觀望", "中小企业为什么还在观望"),
         ("資訊安全", "信息安全"),
+        ("核心業務的文件", "核心业务的文件"),
         ("12,000", "12000"),
         ("customer\u200bservice", "customer service"),
     ],
 )
 def test_ways_of_writing_give_the_same_terms(analyser: Analyser, one: str, other: str) -> None:
     assert analyser.terms(one) == analyser.terms(other)
+
+
+@pytest.mark.parametrize("text", ["核心业务", "程序员写的文件", "停用使用智慧城市的向量"])
+def test_simplified_chinese_keeps_its_words(text: str) -> None:
+    assert normalise(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("核心業務的文件", "核心业务的文件"), ("軟體使用者", "软件用户"), ("這個程式", "这个程序")],
+)
+def test_words_of_taiwan_become_those_of_the_mainland(text: str, words: str) -> None:
+    assert normalise(text) == words
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,10 @@ def test_every_reason_to_abstain_can_be_said(language: Language, reason: str) ->
     assert missing[0] in text
     assert all(f"- {topic}" in text for topic in TOPICS)
     # Without anything to name, no sentence with a hole in it is left.
+    several = wording.abstention(language, reason=reason, missing=[], looked_for=[], several=True)
+    assert bool(HAN.search(several)) is (language is Language.ZH)
     bare = abstain(language, reason)
+    assert len(several) > len(bare) - len(wording.offer(language, TOPICS))
     assert "{" not in bare
     assert not re.search(r"mention \.|covers \.|for \.|关于的|提到。|这里没有年", bare)
 
