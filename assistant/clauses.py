@@ -24,7 +24,7 @@ _BREAK = re.compile(
 )
 _ASKS = re.compile(
     r"\b(?:what|whats|what's|how|why|whose|whom)\b"
-    r"|^(?:(?:from|since|until|till|by|in|at|for|to|with|on|after|before) )?(?:which|who|when|where)\b"
+    r"|^(?:(?:from|since|until|by|in|at|for|to|with|on|after|before) )?(?:which|who|when|where)\b"
     r"|^(?:is|are|was|were|does|do|did|can|could|may|must|should|will|would|has|have)\b"
     r"|什么|怎么|怎样|为何|多少|几|哪|谁|吗|是否|如何|啥|多[久长高]"
     r"|[能要可会是有行]不"

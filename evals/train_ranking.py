@@ -45,7 +45,7 @@ Matrix = NDArray[np.float64]
 
 def dev_cases() -> Iterator[dict[str, Any]]:
     """Yield the development cases that are about one question over the shipped knowledge."""
-    set_apart = ("history", "planted", "sources_in", "forbidden")
+    set_apart = ("history", "planted", "sources_in", "forbidden", "sources_needed")
     return (case for case in dev_rows() if not any(case.get(key) for key in set_apart))
 
 
