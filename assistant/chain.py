@@ -21,7 +21,7 @@ from assistant.errors import BackendRejected
 from assistant.evidence import HOLDS_WITHIN, Candidate, EvidenceRanker
 from assistant.gate import Decision, Features, Gate
 from assistant.pertinence import pertinent
-from assistant.prompting import Prompt, excerpts_of, render_excerpts, render_question
+from assistant.prompting import Part, Prompt, excerpts_of, render_excerpts, render_question
 from assistant.questions import Question, QuestionReader
 from assistant.retrieval import Retriever
 from assistant.rewriting import Rewriter
@@ -41,7 +41,7 @@ class Task:
 
     question: Question
     passages: tuple[Passage, ...]
-    parts: tuple[Question, ...] = ()
+    parts: tuple[Part, ...] = ()
     """The questions it was taken apart into, each answered by some of the passages."""
 
 
@@ -195,8 +195,13 @@ class Chain:
         by_turns = (passage for turn in zip_longest(*found) for passage in turn if passage)
         once = {passage.chunk.id: passage for passage in by_turns}
         passages = tuple(replace(p, rank=rank) for rank, p in enumerate(once.values(), start=1))
+        ranks = {passage.chunk.id: passage.rank for passage in passages}
+        told = tuple(
+            Part(question=part, passages=tuple(ranks[passage.chunk.id] for passage in own))
+            for part, own in zip(division, found, strict=True)
+        )
         weakest = min(decisions, key=lambda decision: decision.probability)
-        return Task(question=question, passages=passages, parts=parts), weakest
+        return Task(question=question, passages=passages, parts=told), weakest
 
     def examine(self, question: str, k: int, filters: Filters | None = None) -> Examination:
         """Return how a question is read and weighed over ``k`` passages, without an answer."""
@@ -223,7 +228,7 @@ class Chain:
             passages=render_excerpts(excerpts_of(told), brief=backend.generative),
             question=render_question(
                 task.question.text,
-                [part.text for part in task.parts],
+                task.parts,
                 brief=backend.generative,
             ),
         )

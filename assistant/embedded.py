@@ -8,6 +8,7 @@ network and no download.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
@@ -17,9 +18,16 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 from pydantic import ConfigDict
 
 from assistant.composition import compose, compose_parts
-from assistant.evidence import EvidenceRanker
+from assistant.evidence import Candidate, EvidenceRanker
 from assistant.pertinence import pertinent
-from assistant.prompting import NO_ANSWER, Excerpt, parse_excerpts, parse_parts, parse_question
+from assistant.prompting import (
+    NO_ANSWER,
+    Excerpt,
+    Part,
+    parse_excerpts,
+    parse_parts,
+    parse_question,
+)
 from assistant.questions import Question, QuestionReader
 
 NAME = "embedded-extractive-1"
@@ -46,22 +54,31 @@ class EmbeddedChatModel(BaseChatModel):
     ) -> Iterator[ChatGenerationChunk]:
         prompt = str(messages[-1].text) if messages else ""
         question = self.reader.read(parse_question(prompt))
-        parts = [self.reader.read(part) for part in parse_parts(prompt)]
-        for piece in self._pieces(question, parts, parse_excerpts(prompt)):
+        for piece in self._pieces(question, parse_parts(prompt), parse_excerpts(prompt)):
             chunk = ChatGenerationChunk(message=AIMessageChunk(content=piece))
             if run_manager:
                 run_manager.on_llm_new_token(piece, chunk=chunk)
             yield chunk
 
     def _pieces(
-        self, question: Question, parts: Sequence[Question], excerpts: Sequence[Excerpt]
+        self, question: Question, parts: Sequence[Part], excerpts: Sequence[Excerpt]
     ) -> Iterator[str]:
-        found = [pertinent(part, self.ranker.rank(part, excerpts)) for part in parts]
+        found = [self._about(part, excerpts) for part in parts]
         if parts and all(found):
             return compose_parts(found)
         ranked = self.ranker.rank(question, excerpts)
         candidates = pertinent(question, ranked) or ranked
         return compose(question, candidates) if candidates else iter([NO_ANSWER])
+
+    def _about(self, part: Part, excerpts: Sequence[Excerpt]) -> list[Candidate]:
+        """Return what answers a part, best first, out of the excerpts found for it."""
+        numbers = [number for number in part.passages if 0 < number <= len(excerpts)]
+        question = self.reader.read(part.question)
+        ranked = self.ranker.rank(question, [excerpts[number - 1] for number in numbers])
+        return [
+            replace(candidate, marker=numbers[candidate.marker - 1])
+            for candidate in pertinent(question, ranked)
+        ]
 
     def _generate(
         self,

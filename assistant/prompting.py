@@ -38,7 +38,16 @@ _ATTRIBUTE = re.compile(r"""(\w+)=(?:"([^"]*)"|'([^']*)')""")
 _MARKS = re.compile(r"<(?=[\s/]*(?:passages?|question|conversation)\b)", re.IGNORECASE)
 """What a text inside a mark could end it with."""
 _QUESTION = re.compile(r"<question>(.*?)</question>", re.DOTALL)
-_PART = re.compile(r"<part>(.*?)</part>", re.DOTALL)
+_PART = re.compile(r'<part passages="([\d ]*)">(.*?)</part>', re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One of the questions that a question was taken apart into."""
+
+    question: str
+    passages: tuple[int, ...]
+    """Numbers of the passages that were found for it, from 1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,7 +231,7 @@ def _excerpt(attributes: str, text: str) -> Excerpt:
     )
 
 
-def render_question(question: str, parts: Sequence[str] = (), *, brief: bool = False) -> str:
+def render_question(question: str, parts: Sequence[Part] = (), *, brief: bool = False) -> str:
     """Write a question so that it ends where it is marked to end.
 
     Args:
@@ -232,7 +241,10 @@ def render_question(question: str, parts: Sequence[str] = (), *, brief: bool = F
     """
     if brief:
         return disarmed(question)
-    return escape(question) + "".join(f"<part>{escape(part)}</part>" for part in parts)
+    return escape(question) + "".join(
+        f'<part passages="{" ".join(map(str, part.passages))}">{escape(part.question)}</part>'
+        for part in parts
+    )
 
 
 def disarmed(text: str) -> str:
@@ -249,10 +261,13 @@ def parse_question(prompt: str) -> str:
     return unescape(_PART.sub("", found[-1])) if found else prompt
 
 
-def parse_parts(prompt: str) -> tuple[str, ...]:
+def parse_parts(prompt: str) -> tuple[Part, ...]:
     """Read the parts of a question back out of a prompt; none when it was not taken apart."""
     found = _QUESTION.findall(prompt)
-    return tuple(map(unescape, _PART.findall(found[-1]))) if found else ()
+    return tuple(
+        Part(question=unescape(question), passages=tuple(map(int, passages.split())))
+        for passages, question in (_PART.findall(found[-1]) if found else ())
+    )
 
 
 _UNQUOTE = {"&quot;": '"', "&#10;": "\n", "&#13;": "\r", "&#9;": "\t"}
