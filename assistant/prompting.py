@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from string import Template
@@ -289,7 +289,9 @@ def _attributes(n: int, excerpt: Excerpt, *, brief: bool) -> str:
         "population": excerpt.population,
         "kind": excerpt.kind,
         "match": str(excerpt.match),
-        "asked": json.dumps([it and astuple(it) for it in excerpt.asked], ensure_ascii=False),
+        "asked": json.dumps(
+            [it and (it.likeness, it.question) for it in excerpt.asked], ensure_ascii=False
+        ),
         "rests": json.dumps(excerpt.rests),
     }
     if brief:

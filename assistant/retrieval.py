@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
-from heapq import nlargest
 from typing import TYPE_CHECKING, Protocol
 
 from assistant.aboutness import Aboutness
@@ -177,7 +176,8 @@ def _passage(
     document = index.documents[chunk.document_id]
     cited = index.references(chunk)
     asked: list[Asked | None] = [None] * len(sentence_spans(chunk)) if likeness else []
-    for question, near in sorted(likeness, key=lambda row: row[1]):
+    nearest = sorted(likeness, key=lambda row: row[1])
+    for question, near in nearest:
         if question.sentence is not None:
             asked[question.sentence] = Asked(near, question.text)
         elif near >= WHOLE_LIKENESS:
@@ -191,7 +191,7 @@ def _passage(
         references=cited,
         rests=index.rests(chunk),
         match=match,
-        likenesses=tuple(nlargest(LIKENESSES, (near for _, near in likeness))),
+        likenesses=tuple(near for _, near in nearest[: -LIKENESSES - 1 : -1]),
         asked=tuple(asked),
     )
 
