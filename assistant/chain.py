@@ -116,13 +116,15 @@ class Chain:
         A model is asked only for what the rules take for a follow-up.
         """
         by_rule = self._condenser.condense(question, history)
-        if (
-            self._rewriter is None
-            or calls is None
-            or by_rule == self._condenser.condense(question, ())
-        ):
+        alone = self._condenser.condense(question, ()) if history else by_rule
+        if by_rule == alone:
             return self._reader.read(by_rule)
-        return self._reader.read(self._rewriter.rewrite(question, history, calls) or by_rule)
+        if self._rewriter is not None and calls is not None:
+            by_rule = self._rewriter.rewrite(question, history, calls) or by_rule
+        # What a follow-up borrows from before is no question of its own.
+        joins = self._reader.read(alone).divisions
+        read = self._reader.read(by_rule)
+        return read if joins else replace(read, divisions=())
 
     def readings(
         self, question: Question, filters: Filters | None

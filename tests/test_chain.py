@@ -1,4 +1,4 @@
-"""The chain: what a prompt has room for."""
+"""The chain: what a question is taken for, and what a prompt has room for."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from assistant.chain import Chain, Task
 from assistant.composition_root import parts_for
 from assistant.models import make_backend
 from assistant.presets import parse_backends
-from assistant.schema import Passage
+from assistant.schema import Message, Passage, Role
 from assistant.settings import Settings
 
 QUESTION = "How many SMEs use AI?"
@@ -36,6 +36,16 @@ def service(settings: Settings) -> Backend:
 def task_of(assistant: Assistant, k: int = 8) -> Task:
     question = assistant._chain.condense(QUESTION, [])
     return Task(question=question, passages=tuple(assistant.search(QUESTION, k=k)))
+
+
+def test_what_a_follow_up_borrows_is_no_question_of_its_own(assistant: Assistant) -> None:
+    before = [Message(role=Role.USER, content="讲讲澳大利亚联邦银行的语音机器人是怎么回事？")]
+    follow_up = assistant._chain.condense("最后怎么处理的", before)
+    assert "澳大利亚" in follow_up.text
+    assert follow_up.divisions == ()
+    before = [Message(role=Role.USER, content="小企业用AI的比例是多少？")]
+    both = assistant._chain.condense("那德国和法国呢", before)
+    assert len(both.divisions[0]) == 2
 
 
 def test_passages_beyond_the_budget_are_left_out_from_the_end(
