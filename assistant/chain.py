@@ -182,7 +182,8 @@ class Chain:
         found: list[tuple[Passage, ...]] = []
         decisions: list[Decision] = []
         answered: set[tuple[str, str]] = set()
-        for part in parts:
+        owner: dict[str, int] = {}
+        for at, part in enumerate(parts):
             passages = self.retrieve(part.text, max(k // len(parts), 1), filters)
             ranked = self._ranker.rank(part, excerpts_of(passages))
             decision = self._gate.decide(part, passages, ranked)
@@ -190,17 +191,25 @@ class Chain:
                 return None
             lead = pertinent(part, ranked)[0]
             answered.add((lead.title, lead.section))
+            owner.setdefault(passages[lead.marker - 1].chunk.id, at)
             decisions.append(decision)
             found.append(passages)
         if len(answered) < len(parts):
             return None
-        by_turns = (passage for turn in zip_longest(*found) for passage in turn if passage)
-        once = {passage.chunk.id: passage for passage in by_turns}
+        # A passage that two parts found is told with the likeness of one of them: that whose answer
+        # it holds, else the one that found it first.
+        once: dict[str, Passage] = {}
+        for turn in zip_longest(*found):
+            for at, passage in enumerate(turn):
+                if passage and owner.setdefault(passage.chunk.id, at) == at:
+                    once[passage.chunk.id] = passage
         passages = tuple(replace(p, rank=rank) for rank, p in enumerate(once.values(), start=1))
-        ranks = {passage.chunk.id: passage.rank for passage in passages}
         told = tuple(
-            Part(question=part, passages=tuple(ranks[passage.chunk.id] for passage in own))
-            for part, own in zip(division, found, strict=True)
+            Part(
+                question=part,
+                passages=tuple(p.rank for p in passages if owner[p.chunk.id] == at),
+            )
+            for at, part in enumerate(division)
         )
         weakest = min(decisions, key=lambda decision: decision.probability)
         return Task(question=question, passages=passages, parts=told), weakest

@@ -35,7 +35,7 @@ _CONDITION = re.compile(
 )
 _RELATIVE = re.compile(r"^(?:which|who|whose|where|when|as)\b")
 _POINTS_BACK = re.compile(
-    r"^(?:\S+ ){0,3}(?:it|its|they|them|their|this|that|these|those|he|she|his|her|so|then|there)\b"
+    r"^(?:\S+ ){0,4}(?:it|its|they|them|their|this|that|these|those|he|she|his|her|so|then|there)\b"
     r"|\bthe (?:one|others?|same|first|second|former|latter|rest|two|three|lot)\b"
     r"|\bof (?:them|it|those)\b"
     r"|^.{0,2}[它他她其这那]|同样|相同|后者|前者|两者|两家|呢[?]?$"

@@ -57,6 +57,7 @@ _MEASURED = {Expect.SHARE, Expect.MONEY, Expect.FIGURE}
 _DETAILS = {*_MEASURED, Expect.DURATION, Expect.WHEN, Expect.WHO, Expect.WHERE}
 _SAID_BY_ALL = {ConceptClass.FRAME, ConceptClass.FIGURE, ConceptClass.ACTION}
 """Classes of what every source on the use of AI speaks of."""
+_COLONS = (":", "：")
 _SEVERAL = {Expect.REASONS, Expect.LIST, Expect.STEPS}
 
 
@@ -84,8 +85,15 @@ def compose_parts(parts: Sequence[Sequence[Candidate]]) -> Iterator[str]:
     Args:
         parts: for each question at least one candidate, best first.
     """
-    for candidates in parts:
+    for at, candidates in enumerate(parts):
         lead, *rest = _usable(candidates)
+        items = _listed_after(lead, candidates)
+        if items:
+            yield ("\n" if at else "") + f"{_quoted(lead)}\n\n"
+            for item in items[:SENTENCES]:
+                yield f"- {_quoted(item)}\n"
+            yield "\n"
+            continue
         beside = (c for c in rest if c.marker == lead.marker and not _repeats(c, lead))
         nearly = [c for c in beside if c.score >= lead.score - SLACK][:1]
         said = sorted([lead, *nearly], key=lambda c: c.order)
@@ -165,7 +173,7 @@ def _bullets(question: Question, chosen: Sequence[Candidate]) -> Iterator[str]:
     lead, *rest = chosen
     if question.expects is Expect.STEPS:
         rest = sorted(chosen, key=lambda c: (c.marker, c.order))
-        if rest[0].text.endswith((":", "：")):
+        if rest[0].text.endswith(_COLONS):
             yield f"{_quoted(rest.pop(0))}\n\n"
         for number, candidate in enumerate(rest, start=1):
             yield f"{number}. {_quoted(candidate)}\n"
@@ -245,7 +253,7 @@ def _completing(
             continue
         if any(_repeats(candidate, other) for other in chosen):
             continue
-        if not beside and candidate.text.endswith((":", "：")):
+        if not beside and candidate.text.endswith(_COLONS):
             continue  # it announces a list that does not follow
         chosen.append(candidate)
         if len(chosen) == _limit(question):
@@ -260,9 +268,19 @@ def _announced(
 
     A figure, a name or a date is told without the list that may come after it.
     """
-    announces = lead.text.endswith((":", "："))
+    announces = lead.text.endswith(_COLONS)
     if lead.listed or not (announces or question.expects not in _DETAILS):
         return []
+    return _items_after(lead, candidates)
+
+
+def _listed_after(lead: Candidate, candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Return the list that a sentence announces by its colon, in order; empty when none."""
+    return _items_after(lead, candidates) if lead.text.endswith(_COLONS) else []
+
+
+def _items_after(lead: Candidate, candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Return the items of a list that follow a sentence at once, in order."""
     after = sorted(
         (c for c in candidates if c.marker == lead.marker and c.order > lead.order),
         key=lambda c: c.order,

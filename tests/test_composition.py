@@ -12,7 +12,7 @@ import pytest
 from assistant import wording
 from assistant.chunking import chunk_document
 from assistant.citations import SegmentKind, SegmentReader
-from assistant.composition import CHARACTERS, SENTENCES, WORDS, compose
+from assistant.composition import CHARACTERS, SENTENCES, WORDS, compose, compose_parts
 from assistant.evidence import Candidate, EvidenceRanker
 from assistant.figures import find_figures
 from assistant.frequency import WordFrequency
@@ -293,3 +293,17 @@ def test_what_is_not_stated_answers_only_where_nothing_else_does(reader, analyse
     stated = candidate("Revenue grew 35%.", analyser, order=1, score=1.0)
     assert "does not state" not in "".join(compose(question, [silent, stated]))
     assert "does not state" in "".join(compose(question, [silent]))
+
+
+def test_a_part_that_is_answered_by_a_list_brings_the_list(reader, analyser) -> None:
+    first = candidate("Plus trains on chats.", analyser, marker=1, order=0, score=5.0)
+    lead = candidate("Switch it off in three steps:", analyser, marker=2, order=0, score=5.0)
+    items = [
+        candidate(f"Step {at} of it.", analyser, marker=2, order=at, listed=True, score=1.0)
+        for at in (1, 2, 3)
+    ]
+    apart = candidate("Beside the list.", analyser, marker=2, order=5, listed=True, score=1.0)
+    text = "".join(compose_parts([[first], [lead, *items, apart]]))
+    said = [said for said, _ in sentences(text)]
+    assert [item.text for item in (first, lead, *items)] == said
+    assert "\n\nSwitch it off" in text

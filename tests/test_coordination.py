@@ -147,3 +147,18 @@ def test_both_are_answered_or_it_is_one_question(assistant: Assistant) -> None:
     assert not one.citations
     assert "one at a time" in one.text
     assert "one at a time" not in assistant.ask("How many firms in Peru use AI?").text
+
+
+def test_a_passage_is_told_to_one_part_alone(assistant: Assistant) -> None:
+    question = assistant._chain.condense(
+        "How far did the marketing ROI of the translation platform rise? And by how much did the "
+        "annual revenue of the retail chain's flagship store grow?",
+        (),
+    )
+    joined = assistant._chain.joined(question, 6, None)
+    assert joined is not None
+    task, decision = joined
+    told = [number for part in task.parts for number in part.passages]
+    assert sorted(told) == [passage.rank for passage in task.passages]
+    assert decision.answerable
+    assert all(part.passages for part in task.parts)
