@@ -207,7 +207,7 @@ KINDRED_COVERAGE = 0.7
 """The same of a sentence with a figure of another kind: by how much a cost fell, not the cost."""
 DETAIL_NEAR = 0.7
 """How near its passage's own questions must be that it may cover less."""
-NEARLY = 1.0
+NEARLY = 0.9
 """How much lower the score of a sentence as good as another may be."""
 SURE = 0.5
 """Probability below which an answer begins with a caution: of those, 47 % were right (320 answers
