@@ -173,6 +173,9 @@ CALIBRATIONS = {
 THRESHOLD = 0.3
 """Probability below which the gate abstains: in those folds from 5.9 % of the answerable questions
 and 5.3 % of those beside, from 75 % of the plain unanswerable ones and 69 % of those beside."""
+PLAIN_THRESHOLD = 0.4
+"""The same where likeness is a plain cosine, as over a knowledge folder without maps: the weights
+are fitted to learned likeness, and what is like nothing comes out at .35."""
 BARE_ITEMS, BARE_THRESHOLD = 2, 0.05
 """The same for a question that names so many things at most, all of them covered ("costs?"): it is
 vague, and what the passages say on it is what there is. A figure needs one thing less. Below it a
@@ -268,7 +271,9 @@ class Gate:
         same = any((passages[c.marker - 1].match or 0.0) >= SAME for c in about)
         detailed = question.expects in _DETAIL
         bare = len(question.items) <= BARE_ITEMS - detailed and not features.gravest
-        if same or probability >= (BARE_THRESHOLD if bare else THRESHOLD):
+        plain = not self._learned and basis is not Basis.WORDS
+        enough = PLAIN_THRESHOLD if plain else THRESHOLD
+        if same or probability >= (BARE_THRESHOLD if bare else enough):
             return Decision(
                 answerable=True,
                 probability=probability,
