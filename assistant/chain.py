@@ -115,16 +115,17 @@ class Chain:
 
         A model is asked only for what the rules take for a follow-up.
         """
-        by_rule = self._condenser.condense(question, history)
-        alone = self._condenser.condense(question, ()) if history else by_rule
-        if by_rule == alone:
-            return self._reader.read(by_rule)
-        if self._rewriter is not None and calls is not None:
-            by_rule = self._rewriter.rewrite(question, history, calls) or by_rule
+        read = self._reader.read(self._condenser.condense(question, history))
+        rewriter = self._rewriter if calls else None
+        if not history or not (rewriter or read.divisions):
+            return read
+        alone = self._reader.read(self._condenser.condense(question, ()))
+        if read.text == alone.text:
+            return read
+        if rewriter and calls:
+            read = self._reader.read(rewriter.rewrite(question, history, calls) or read.text)
         # What a follow-up borrows from before is no question of its own.
-        joins = self._reader.read(alone).divisions
-        read = self._reader.read(by_rule)
-        return read if joins else replace(read, divisions=())
+        return read if alone.divisions else replace(read, divisions=())
 
     def readings(
         self, question: Question, filters: Filters | None
@@ -153,9 +154,14 @@ class Chain:
 
     def decide(self, task: Task) -> Decision:
         """Return whether the passages answer the question."""
-        excerpts = excerpts_of(task.passages)
-        ranked = self._ranker.rank(task.question, excerpts)
-        return self._gate.decide(task.question, task.passages, ranked)
+        return self._weighed(task.question, task.passages)[1]
+
+    def _weighed(
+        self, question: Question, passages: Sequence[Passage]
+    ) -> tuple[list[Candidate], Decision]:
+        """Return every sentence of the passages, best first, and whether they answer."""
+        ranked = self._ranker.rank(question, excerpts_of(passages))
+        return ranked, self._gate.decide(question, passages, ranked)
 
     def joined(
         self, question: Question, k: int, filters: Filters | None
@@ -185,8 +191,7 @@ class Chain:
         owner: dict[str, int] = {}
         for at, part in enumerate(parts):
             passages = self.retrieve(part.text, max(k // len(parts), 1), filters)
-            ranked = self._ranker.rank(part, excerpts_of(passages))
-            decision = self._gate.decide(part, passages, ranked)
+            ranked, decision = self._weighed(part, passages)
             if not decision.answerable:
                 return None
             lead = pertinent(part, ranked)[0]
@@ -218,13 +223,13 @@ class Chain:
         """Return how a question is read and weighed over ``k`` passages, without an answer."""
         read = self.condense(question, ())
         task = Task(question=read, passages=self.retrieve(read.text, k, filters))
-        ranked = self._ranker.rank(read, excerpts_of(task.passages))
+        ranked, decision = self._weighed(read, task.passages)
         return Examination(
             question=read,
             passages=task.passages,
             candidates=tuple(ranked),
             features=self._gate.seen(read, task.passages, ranked),
-            decision=self._gate.decide(read, task.passages, ranked),
+            decision=decision,
         )
 
     def written(self, task: Task, backend: Backend) -> Written:

@@ -170,12 +170,12 @@ CALIBRATIONS = {
         ),
     ),
 }
+PLAIN_BIAS = -0.44
+"""Added to the listed bias where likeness is a plain cosine, as over knowledge without maps:
+by cosine everything is alike, and gibberish came out at .35. Set by hand."""
 THRESHOLD = 0.3
 """Probability below which the gate abstains: in those folds from 5.9 % of the answerable questions
 and 5.3 % of those beside, from 75 % of the plain unanswerable ones and 69 % of those beside."""
-PLAIN_THRESHOLD = 0.4
-"""The same where likeness is a plain cosine, as over a knowledge folder without maps: the weights
-are fitted to learned likeness, and what is like nothing comes out at .35."""
 BARE_ITEMS, BARE_THRESHOLD = 2, 0.05
 """The same for a question that names so many things at most, all of them covered ("costs?"): it is
 vague, and what the passages say on it is what there is. A figure needs one thing less. Below it a
@@ -264,16 +264,14 @@ class Gate:
             return _abstain(Reason.YEAR, 0.0, [str(year) for year in question.years])
         basis = _basis(question, about[0], passages, learned=self._learned)
         features = self.features(question, passages, about, basis)
-        probability = calibrated(features, basis)
+        probability = calibrated(features, basis, learned=self._learned)
         unsaid = features.unsaid and probability >= BARE_THRESHOLD
         if unsaid and question.expects in _DETAIL | _NAMED and not _stated(about):
             return replace(_abstain(Reason.NOT_STATED, probability), unsaid=about[0])
         same = any((passages[c.marker - 1].match or 0.0) >= SAME for c in about)
         detailed = question.expects in _DETAIL
         bare = len(question.items) <= BARE_ITEMS - detailed and not features.gravest
-        plain = not self._learned and basis is not Basis.WORDS
-        enough = PLAIN_THRESHOLD if plain else THRESHOLD
-        if same or probability >= (BARE_THRESHOLD if bare else enough):
+        if same or probability >= (BARE_THRESHOLD if bare else THRESHOLD):
             return Decision(
                 answerable=True,
                 probability=probability,
@@ -389,10 +387,12 @@ def _alike(one: str, other: str) -> float:
     return fuzz.token_set_ratio(normalise(one), normalise(other)) / 100 if other else 0.0
 
 
-def calibrated(seen: Features, basis: Basis = Basis.LISTED) -> float:
-    """Return the probability that the passages answer."""
+def calibrated(seen: Features, basis: Basis = Basis.LISTED, *, learned: bool = True) -> float:
+    """Return the probability that the passages answer; ``learned`` as likeness is."""
     known = CALIBRATIONS[basis]
     logit = known.bias + sum(map(mul, _values(known.weights), _values(seen)))
+    if basis is Basis.LISTED and not learned:
+        logit += PLAIN_BIAS
     return 1.0 / (1.0 + math.exp(-logit))
 
 

@@ -12,7 +12,7 @@ from assistant.chain import Task
 from assistant.corpus import load_corpus
 from assistant.gate import (
     CALIBRATIONS,
-    PLAIN_THRESHOLD,
+    THRESHOLD,
     Basis,
     Decision,
     Features,
@@ -74,7 +74,7 @@ def test_what_is_far_from_everything_is_refused(assistant: Assistant, text: str)
     decision = decide(assistant, text)
     assert not decision.answerable
     assert decision.reason is not None
-    assert decision.probability < PLAIN_THRESHOLD
+    assert decision.probability < THRESHOLD
 
 
 @pytest.mark.parametrize(
