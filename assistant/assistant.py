@@ -19,9 +19,10 @@ from assistant.chain import Chain, Examination, Task
 from assistant.citations import cited_in, claims_of
 from assistant.errors import QuestionEmpty, QuestionError, QuestionTooLong
 from assistant.evidence import Candidate
-from assistant.gate import Decision, Reason
+from assistant.gate import Decision
 from assistant.grounding import Verifier, checkable, verify
 from assistant.index import Coverage
+from assistant.lexicon import ConceptClass
 from assistant.normalise import whole_characters
 from assistant.questions import Intent, Question
 from assistant.rendering import source_label
@@ -54,13 +55,18 @@ if TYPE_CHECKING:
     from assistant.schema import Document
     from assistant.settings import Settings
 
+_OF_THIS_FIELD = frozenset(cls for cls in ConceptClass if cls.specific) | {ConceptClass.FRAME}
 _READABLE = re.compile(r"[^\W_]")
 TOPICS = 5
 """How many things a reader is told can be asked about."""
 MAX_LOOKED_FOR = 50
 """Sentences of a text that are looked for at once; each takes a search."""
 NEAR_TOPICS = 3
-"""How many of them are those of the closest passages, when a detail alone is missing."""
+"""How many of them are those of the closest passages."""
+TOLD = 4
+"""Things that a reader is told were looked for."""
+TELLING = 0.8
+"""How much a plain word must say to be told."""
 
 
 class Recorder(Protocol):
@@ -302,6 +308,8 @@ class Assistant:
                 return wording.thanks(question.language)
             case Intent.FAREWELL:
                 return wording.farewell(question.language)
+            case Intent.DOUBT:
+                return wording.doubt(question.language, topics)
             case Intent.ABILITY:
                 return wording.ability(question.language, topics)
             case _:
@@ -322,9 +330,7 @@ class Assistant:
                 language,
                 reason=decision.reason.value if decision.reason else "far",
                 missing=decision.missing,
-                looked_for=[]
-                if unsaid
-                else list(dict.fromkeys(item.text for item in question.items))[:6],
+                looked_for=[] if unsaid else _looked_for(question, decision.missing),
                 several=bool(question.divisions),
             )
         )
@@ -333,7 +339,9 @@ class Assistant:
             yield draft.quote(unsaid)
         covered = self.coverage().topics[language]
         titles = [p.document.title for p in passages if p.document.language is language]
-        near = list(dict.fromkeys(titles)) if decision.reason is not Reason.FAR else []
+        # Of a question about nothing known here, the nearest titles are an accident.
+        known = any(item.cls in _OF_THIS_FIELD for item in question.items)
+        near = list(dict.fromkeys(titles)) if known else []
         topics = list(dict.fromkeys((*near[:NEAR_TOPICS], *covered)))[:TOPICS]
         yield draft.show(wording.offer(language, topics))
 
@@ -393,6 +401,17 @@ class Assistant:
         if self._recorder is not None:
             self._recorder.record(answer)
         return Answered(answer=answer)
+
+
+def _looked_for(question: Question, missing: Sequence[str]) -> list[str]:
+    """Return the few things that a question was taken to be about, but those told as missing."""
+    telling = (
+        item
+        for item in question.items
+        if (item.cls.specific if item.cls else item.weight >= TELLING and item.text.isascii())
+    )
+    things = dict.fromkeys(map(question.as_typed, telling))
+    return [thing for thing in things if thing not in missing and not thing.isdigit()][:TOLD]
 
 
 def _named(citation: Citation, language: Language) -> str:

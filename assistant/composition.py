@@ -188,7 +188,7 @@ def _table(question: Question, rows: Sequence[tuple[Item, Candidate]]) -> Iterat
     left, right = wording.TABLE_HEAD[question.language]
     yield f"| {left} | {right} |\n|---|---|\n"
     for item, candidate in rows:
-        yield f"| {item.text} | {_quoted(candidate)} |\n"
+        yield f"| {question.as_typed(item)} | {_quoted(candidate)} |\n"
 
 
 def _comparison(

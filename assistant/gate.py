@@ -23,19 +23,9 @@ from assistant.normalise import normalise
 from assistant.outside import NEAREST, Beyond, Outside
 from assistant.pertinence import owned, pertinent
 from assistant.questions import Expect, Item, Question
+from assistant.refusal import Reason, lacking
 from assistant.schema import Chunk, Language, Passage
 from assistant.terms import Analyser
-
-
-class Reason(StrEnum):
-    """Why the gate abstains."""
-
-    PLACE = "place"
-    YEAR = "year"
-    MISSING = "missing"
-    NOT_STATED = "not-stated"
-    FAR = "far"
-    EMPTY = "empty"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,23 +241,19 @@ class Gate:
     ) -> Decision:
         """Return whether to answer; passages and candidates are best first."""
         if not candidates:
-            return _abstain(Reason.EMPTY, 0.0)
+            return _abstain(Reason.EMPTY)
         about = pertinent(question, candidates)
         if not about:
-            lacking = _in_none(owned(question), candidates)
-            places = [item.text for item in lacking if item.cls is ConceptClass.PLACE]
-            if places:
-                return _abstain(Reason.PLACE, 0.0, places)
-            return _abstain(Reason.MISSING, 0.0, [item.text for item in lacking])
+            return _abstain(*lacking(question, owned(question), candidates))
         about = _of_the_years(question, about, passages)
         if not about:
-            return _abstain(Reason.YEAR, 0.0, [str(year) for year in question.years])
+            return _abstain(Reason.YEAR, [str(year) for year in question.years])
         basis = _basis(question, about[0], passages, learned=self._learned)
         features = self.features(question, passages, about, basis)
         probability = calibrated(features, basis, learned=self._learned)
         unsaid = features.unsaid and probability >= BARE_THRESHOLD
         if unsaid and question.expects in _DETAIL | _NAMED and not _stated(about):
-            return replace(_abstain(Reason.NOT_STATED, probability), unsaid=about[0])
+            return replace(_abstain(Reason.NOT_STATED, probability=probability), unsaid=about[0])
         same = any((passages[c.marker - 1].match or 0.0) >= SAME for c in about)
         detailed = question.expects in _DETAIL
         bare = len(question.items) <= BARE_ITEMS - detailed and not features.gravest
@@ -279,14 +265,9 @@ class Gate:
                 missing=(),
                 unsure=not same and probability < SURE,
             )
-        lacking = _in_none(
-            _to_be_named(question), self._good(question, self._listed(passages), about)
-        )
         if unsaid:
-            return replace(_abstain(Reason.NOT_STATED, probability), unsaid=about[0])
-        if lacking:
-            return _abstain(Reason.MISSING, probability, [item.text for item in lacking])
-        return _abstain(Reason.FAR, probability)
+            return replace(_abstain(Reason.NOT_STATED, probability=probability), unsaid=about[0])
+        return _abstain(*lacking(question, _to_be_named(question), candidates), probability)
 
     def seen(
         self, question: Question, passages: Sequence[Passage], candidates: Sequence[Candidate]
@@ -447,13 +428,6 @@ def _to_be_named(question: Question) -> set[Item]:
     return {item for item in question.items if item.cls in classes}
 
 
-def _in_none(items: set[Item], candidates: Sequence[Candidate]) -> list[Item]:
-    """Return those of the items that no candidate names; if each is named by some, the best's."""
-    missing = [items & set(c.missing) for c in candidates]
-    nowhere = items.intersection(*missing)
-    return sorted(nowhere or (missing[0] if missing else items), key=lambda item: item.key)
-
-
 def _stated(candidates: Sequence[Candidate]) -> bool:
     """Whether a sentence nearly as good as the best states what is asked for after all."""
     return any(
@@ -509,6 +483,6 @@ def _years_named(text: str, language: Language) -> frozenset[int]:
     return frozenset(int(figure.low) for figure in found if figure.kind is FigureKind.YEAR)
 
 
-def _abstain(reason: Reason, probability: float, missing: Sequence[str] = ()) -> Decision:
+def _abstain(reason: Reason, missing: Sequence[str] = (), probability: float = 0.0) -> Decision:
     found = tuple(missing)
     return Decision(answerable=False, probability=probability, reason=reason, missing=found)

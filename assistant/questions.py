@@ -27,6 +27,8 @@ __all__ = ["Expect", "Intent", "Item", "Question", "QuestionReader", "split_back
 
 QUESTIONS_KEPT = 256
 """Questions that stay read."""
+LONGEST_INITIALS = 3
+"""Letters of a name that may be initials ("uk", "dpd") rather than a word to write with a capital."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +40,7 @@ class Item:
     cls: ConceptClass | None
     """Class of a concept; None for a plain word."""
     text: str
-    """As asked, for telling the reader."""
+    """As it stands in the normalised question."""
     weight: float = 1.0
     """How much a plain word says, in (0, 1]: ordinary words say little."""
 
@@ -66,6 +68,16 @@ class Question:
     """Whether a longer answer is asked for."""
     wants_each: bool
     """Whether more than one figure or thing is asked for."""
+
+    def as_typed(self, item: Item) -> str:
+        """Return how the asker wrote an item, for telling them; as normalised if that is lost."""
+        typed = " ".join(self.text.split())
+        at = typed.lower().find(item.text)
+        same_length = at >= 0 and len(typed.lower()) == len(typed)
+        written = typed[at : at + len(item.text)] if same_length else item.text
+        written = written.removesuffix("'s")
+        named = item.cls in _OWN and written.islower()
+        return written.title() if named and len(written) > LONGEST_INITIALS else written
 
 
 _SENTENCE = re.compile(r"[^.?!。？！;；]+(?:[.](?=\w)[^.?!。？！;；]+)*[.?!。？！;；]*")
@@ -151,13 +163,16 @@ class QuestionReader:
         language = detect_language(text)
         found = find_figures(plain, language)
         items = self._items(plain, found, self._names.strangers(text))
-        core = " ".join(split_background(plain)[0].split()) or plain
+        core, told = (" ".join(part.split()) for part in split_background(plain))
+        core = core or plain
         expects = expected(plain)
         return Question(
             text=text,
             core=core,
             general=self._general(core, expects) if expects in _ADVICE else core,
-            divisions=divisions(core, [Named(it.text, it.cls) for it in items if it.cls in _OWN]),
+            divisions=_with_background(
+                told, divisions(core, [Named(it.text, it.cls) for it in items if it.cls in _OWN])
+            ),
             language=language,
             intent=_intent(plain, items),
             expects=expects,
@@ -215,6 +230,14 @@ class QuestionReader:
             cls = ConceptClass.ORGANISATION if named else None
             items.setdefault(key, Item(key=key, cls=cls, text=word, weight=weight))
         return items
+
+
+def _with_background(told: str, ways: Sequence[Division]) -> tuple[Division, ...]:
+    """Return divisions whose parts each come after what was told before the question."""
+    told = told.rstrip(" ,.;:!，。；：！")
+    if not told:
+        return tuple(ways)
+    return tuple(tuple(f"{told}. {part.rstrip('?？')}?" for part in way) for way in ways)
 
 
 def split_background(plain: str) -> tuple[str, str]:

@@ -9,6 +9,9 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
+LONGEST, LONGEST_DOUBT = 80, 160
+"""Characters of small talk; who is angry says more."""
+
 
 class Intent(StrEnum):
     """Whether there is anything to look up."""
@@ -18,6 +21,7 @@ class Intent(StrEnum):
     THANKS = "thanks"
     FAREWELL = "farewell"
     ABILITY = "ability"
+    DOUBT = "doubt"
 
 
 _GREETING = re.compile(
@@ -55,6 +59,17 @@ _ABILITY = re.compile(
     r"|你能做什么|你会做什么|你会什么|你能干什么|你能干嘛|你可以做什么|(你|您)(可以|能)(回答|帮)|你能帮|你是谁|你是什么|^能(问|回答|帮)|可以问你|问你什么|你知道什么|你有什么功能|怎么用你"
     r"|你是机器人|你是人|你懂什么|介绍一下你|介绍下你自己|自我介绍|你叫什么|能问什么|可以问什么|你有什么用|^帮助$|你都能|你都会|能帮我什么|能帮我做)"
 )
+_DOUBT = re.compile(
+    r"\bwhy (should|would|do) (i|we|anyone|anybody) (even |ever )?(trust|believe) (you|u|a (single )?word|your|this)\b"
+    r"|\b(can|should) (i|we|anyone) (really )?(trust|believe|rely on) (you|u|your (answers?|words?))\b(?! with\b)"
+    r"|\bhow (do|can|would) (i|we) know (that )?(you|u|your)('re| are| is)?( \w+){0,3} (true|right|correct|lying|honest|making)\b"
+    r"|\bwho (pays|paid|owns|made|built|funds|sponsors|is behind) (you|u|this (bot|chat|assistant|thing))\b"
+    r"|\b(you|u)( are|'re| r|re) (just |only |all |nothing but )*(another |a |an |some )?(\w+ ){0,2}(rubbish|useless|garbage|crap|worthless)\b"
+    r"|凭什么(要)?(相?信|听)(你|您)|(为什么|为啥|干嘛)要?相?信(你|您)|(你|您)(说的?|的?话|的?回答)?(可信|靠谱|可靠|能信)(吗|么|不)|(谁给你钱|谁付你钱|谁(开发|做)的?你|你背后是谁)"
+    r"|你(们)?(这些|这种)?(东西|玩意儿?|机器人|ai).{0,12}(废话|骗|垃圾|没用|割韭菜)|你(们)?(就是|不就是|只是|是不是|不过是)(个|一个|哪个)?.{0,12}(套壳|忽悠|卖课)"
+    r"|^(什么|真是|就是)?(个)?(垃圾|破|烂)(机器人|东西)|你.{0,8}(答|说|讲)(的|了)?(都是|全是|一堆|一通)废话"
+)
+"""What says or asks that the assistant is not to be trusted."""
 _SELF = re.compile(
     r"\b(are (you|u)|(you|u) are|you're|yourself)\b|你(们)?(是|就是|只是|在?骗)|你叫|自我介绍"
 )
@@ -73,7 +88,9 @@ def intent_of(plain: str, *, substance: bool, specific: bool) -> Intent:
         substance: whether it names something beyond what everything here is about.
         specific: whether it names a thing that evidence must name too.
     """
-    if not plain or len(plain) > 80:
+    if len(plain) <= LONGEST_DOUBT and _doubts(plain):
+        return Intent.DOUBT
+    if not plain or len(plain) > LONGEST:
         return Intent.QUESTION
     if not substance and not ASKS.search(plain):
         for intent, opening in ((Intent.THANKS, _THANKS_WORD), (Intent.GREETING, _GREETING_WORD)):
@@ -90,3 +107,10 @@ def intent_of(plain: str, *, substance: bool, specific: bool) -> Intent:
     # "How does it work in customer service" asks about the work, not about the assistant.
     about_it = _ABILITY.search(plain) and (_SELF.search(plain) or not specific)
     return Intent.ABILITY if about_it else Intent.QUESTION
+
+
+def _doubts(plain: str) -> bool:
+    """Whether a text doubts the assistant and asks for nothing else."""
+    sentences = re.split(r"[.?!。？！]+", plain)
+    beside = [sentence for sentence in sentences if not _DOUBT.search(sentence)]
+    return len(beside) < len(sentences) and not any(map(ASKS.search, beside))

@@ -86,6 +86,13 @@ _GREETING = {
     " sentence I give you is checked against a source before you see it.",
     _ZH: "您好！我回答中小企业采用 AI 的问题，每一句话在显示之前都先与来源核对。",
 }
+_DOUBT = {
+    _EN: "You need not take my word for it. Each sentence I show comes from a source, and the number"
+    " behind it opens that source at the very words, with who published it, when, and how strong it"
+    " is. I am a program: I sell nothing, and where the sources do not say, I tell you so.",
+    _ZH: "您不必相信我的话。我给出的每一句都来自一份资料，点句末的编号就能看到原文、发布者、日期和可信程度。"
+    "我是一个程序，不卖任何东西；资料里没有的内容，我会直接说明。",
+}
 _THANKS = {_EN: "You are welcome. Ask me anything else", _ZH: "不客气，还可以继续问我"}
 _FAREWELL = {_EN: "Goodbye, and good luck with your first step.", _ZH: "再见，祝您的第一步顺利。"}
 _COVERS = {_EN: "I can tell you about:", _ZH: "我能回答的内容："}
@@ -115,6 +122,10 @@ _WHY = {
     "missing": {
         _EN: "The closest passages do not mention {items}.",
         _ZH: "最接近的段落没有提到{items}。",
+    },
+    "apart": {
+        _EN: "No passage speaks of these together: {items}.",
+        _ZH: "没有一段资料同时谈到{items}。",
     },
     "not-stated": {
         _EN: "The source says that it does not give this.",
@@ -160,6 +171,11 @@ def ability(language: Language, topics: Sequence[str]) -> str:
     return f"{_GREETING[language]} {_LIMITS[language]}\n\n{_topics(language, topics)}"
 
 
+def doubt(language: Language, topics: Sequence[str]) -> str:
+    """Return why the assistant need not be trusted, and what it can be tried with."""
+    return f"{_DOUBT[language]}\n\n{_topics(language, topics)}"
+
+
 def thanks(language: Language) -> str:
     """Return the answer to thanks."""
     return _THANKS[language] + ("." if language is _EN else "。")
@@ -182,7 +198,7 @@ def abstention(
 
     Args:
         language: of the answer.
-        reason: a key of the known reasons: place, year, missing, not-stated, far, empty.
+        reason: a key of the known reasons: place, year, missing, apart, not-stated, far, empty.
         missing: what the reason is about, as the reader put it.
         looked_for: what the question was taken to be about.
         several: whether it was taken for more than one question.

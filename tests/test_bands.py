@@ -88,6 +88,7 @@ BANDS = {
             "deadlines",
             "openai_chat",
             "pertinence",
+            "refusal",
             "spending",
             "retrying",
             "rewriting",

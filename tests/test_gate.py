@@ -32,13 +32,13 @@ def decide(assistant: Assistant, text: str) -> Decision:
 @pytest.mark.parametrize(
     ("text", "reason", "missing"),
     [
-        ("What share of SMEs in Germany use AI?", Reason.PLACE, "germany"),
+        ("What share of SMEs in Germany use AI?", Reason.PLACE, "Germany"),
         ("德国有多少中小企业用AI", Reason.PLACE, "德国"),
         ("印尼有多少中小企业用AI", Reason.PLACE, "印尼"),
-        ("What share of SMEs in Ohio use AI?", Reason.PLACE, "ohio"),
+        ("What share of SMEs in Ohio use AI?", Reason.PLACE, "Ohio"),
         ("What share of SMEs had AI in 2031?", Reason.YEAR, "2031"),
         ("2031年有多少中小企业用AI", Reason.YEAR, "2031"),
-        ("How much did Lufthansa save with AI?", Reason.MISSING, "lufthansa"),
+        ("How much did Lufthansa save with AI?", Reason.MISSING, "Lufthansa"),
         ("京东用AI省了多少", Reason.MISSING, "京东"),
     ],
 )

@@ -91,10 +91,22 @@ def test_the_kind_of_answer_expected(reader: QuestionReader, text: str, expects:
                 "你能做什么",
                 "你是谁",
                 "how does it work",
-                "You are just a useless bot copying other people's words, admit it",
                 "are you a scam",
                 "你是不是骗子?",
                 "你们是不是骗钱的",
+            ],
+        ),
+        (
+            Intent.DOUBT,
+            [
+                "You are just a useless bot copying other people's words, admit it",
+                "You are just another bot that will get us all fired, why should I trust you",
+                "Can we trust your answers?",
+                "who pays you",
+                "how do i know you are not lying",
+                "凭什么相信你",
+                "什么破机器人",
+                "你们这些东西除了骗老板钱还会干啥,垃圾",
             ],
         ),
         (
@@ -104,6 +116,12 @@ def test_the_kind_of_answer_expected(reader: QuestionReader, text: str, expects:
                 "can the machine operator use AI",
                 "客服机器人是不是骗人的",
                 "怎么防AI骗子",
+                "can we trust you with customer data",
+                "should we trust ChatGPT with our files",
+                "how do we know that AI is right",
+                "客服机器人答的全是废话怎么办",
+                "AI客服靠谱吗",
+                "You are useless. How many small firms use AI?",
             ],
         ),
         (Intent.QUESTION, ["", "why?", "cost", "thanks, and what does it cost?", "谢谢，成本呢？"]),
@@ -193,3 +211,40 @@ def test_any_text_can_be_read(reader: QuestionReader, text: str) -> None:
 )
 def test_odd_texts_are_read_quickly(reader: QuestionReader, text: str) -> None:
     assert reader.read(text).text == text
+
+
+def test_each_part_of_a_question_comes_after_what_was_told(reader: QuestionReader) -> None:
+    told = "My broker says the policy leaves out mistakes of AI"
+    question = reader.read(f"{told}. Is that normal now and what should I look for in the renewal?")
+    assert question.divisions == (
+        (
+            f"{told.lower()}. is that normal now?",
+            f"{told.lower()}. what should i look for in the renewal?",
+        ),
+    )
+    alone = reader.read("Is that normal now and what should I look for in the renewal?")
+    assert alone.divisions == (("is that normal now?", "what should i look for in the renewal?"),)
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "typed"),
+    [
+        ("Is a DPIA  needed for ChatGPT?", "@chatgpt", "ChatGPT"),
+        ("any grants in germany?", "@place-de", "Germany"),
+        ("What do Germany's florists use?", "@place-de", "Germany"),
+        ("what do florists in the uk use", "@place-gb", "uk"),
+        ("台灣的花店用AI嗎", "@place-tw", "台湾"),
+    ],
+)
+def test_a_thing_is_told_as_the_asker_wrote_it(
+    reader: QuestionReader, text: str, key: str, typed: str
+) -> None:
+    question = reader.read(text)
+    assert [question.as_typed(item) for item in question.items if item.key == key] == [typed]
+
+
+@given(st.text(max_size=60))
+def test_whatever_is_asked_can_be_told_of(reader: QuestionReader, text: str) -> None:
+    question = reader.read(text)
+    for item in question.items:
+        assert question.as_typed(item)
