@@ -55,7 +55,8 @@ if TYPE_CHECKING:
     from assistant.schema import Document
     from assistant.settings import Settings
 
-_OF_THIS_FIELD = frozenset(cls for cls in ConceptClass if cls.specific) | {ConceptClass.FRAME}
+_OF_THIS_FIELD = {ConceptClass.FRAME, ConceptClass.FUNCTION, ConceptClass.TECHNOLOGY}
+"""Classes of what is asked about here; pizza is a topic that the lexicon knows too."""
 _READABLE = re.compile(r"[^\W_]")
 TOPICS = 5
 """How many things a reader is told can be asked about."""
@@ -339,7 +340,7 @@ class Assistant:
             yield draft.quote(unsaid)
         covered = self.coverage().topics[language]
         titles = [p.document.title for p in passages if p.document.language is language]
-        # Of a question about nothing known here, the nearest titles are an accident.
+        # Of a question about something else altogether, the nearest titles are an accident.
         known = any(item.cls in _OF_THIS_FIELD for item in question.items)
         near = list(dict.fromkeys(titles)) if known else []
         topics = list(dict.fromkeys((*near[:NEAR_TOPICS], *covered)))[:TOPICS]

@@ -11,9 +11,11 @@ from collections.abc import Iterator, Sequence
 from itertools import count, takewhile
 
 from assistant import wording
+from assistant.coordination import Named, alternatives
 from assistant.evidence import Candidate, class_weight
 from assistant.figures import Figure, FigureKind, same_figure
 from assistant.lexicon import ConceptClass
+from assistant.normalise import normalise
 from assistant.questions import Expect, Item, Question
 from assistant.schema import Grade, Language
 
@@ -200,11 +202,17 @@ def _comparison(
         for item in question.items
         if item.cls in _COMPARED and any(item.key in candidate.keys for candidate in candidates)
     ]
+    kinds = [Named(item.text, str(item.cls)) for item in compared]
+    beside = alternatives(normalise(question.text), kinds)
+    if len(beside) > 1:
+        # "Chatgpt, claude or copilot for an accounting practice" compares three things, not four.
+        compared = [it for it in compared if any(it.text in text for text in beside)]
     if len(compared) < 2:
         return None
     keys = {item.key for item in compared}
     if any(keys <= candidate.keys and candidate.figures for candidate in candidates[:3]):
         return None
+    by = {it.key for it in question.items if it.cls and it.cls.specific} - keys
     rows: list[tuple[Item, Candidate]] = []
     for item in compared[:4]:
         said = [row for _, row in rows]
@@ -212,8 +220,9 @@ def _comparison(
         holding = [
             c for c in candidates if item.key in c.keys and c not in said and "|" not in c.text
         ]
-        best = next((c for c in holding if c.fits), next(iter(holding), None))
-        if best is not None:
+        if holding:
+            # What they are compared by ("which is cheaper") counts before being the first found.
+            best = max(holding, key=lambda c: (c.fits > 0, len(by & c.keys)))
             rows.append((item, best))
     return rows if len(rows) > 1 else None
 

@@ -20,6 +20,8 @@ MOST_PARTS = 3
 """Places or names joined in one question; of more a list is wanted."""
 LONGEST_JOIN = 48
 """Characters between two of them that are joined."""
+LONGEST_GAP = 16
+"""Characters between two things set side by side: "chatgpt team, claude"."""
 
 _JOINING = (
     r"\b(?:and|or|vs|versus|against|compared? (?:to|with)|than)\b\.?|[,&/+、]|[和与跟及比或]|还是"
@@ -29,6 +31,7 @@ _JOIN = re.compile(rf"^(?:'s|s'|s)?[^?!。？！;；]*?(?:{_JOINING})")
 _OWN_WORDS = re.compile(
     rf"(?:'s|s')?(?P<first>[^?!。？！]*?)\s*(?:{_JOINING})(?P<second>[^?!。？！]*)"
 )
+_COMMA_ALONE = re.compile(rf"(?:(?!{_JOINING}).)*[,，、/](?:(?!{_JOINING}).)*")
 _ADJACENT = re.compile(r"[\s·-]*")
 _TAIL = re.compile(r"[,:，：?？].*")
 _HEAD = re.compile(
@@ -74,6 +77,28 @@ def divisions(core: str, named: Sequence[Named]) -> tuple[Division, ...]:
     ways = (*_with_own_words(core, spans), *_in_turn(core, spans), *_head(core))
     found = [tuple(map(_alone, way)) for way in (*ways, *by_clauses(core, places, names))]
     return tuple(way for way in dict.fromkeys(found) if len(set(way)) == len(way))
+
+
+def alternatives(core: str, named: Sequence[Named]) -> tuple[str, ...]:
+    """Return those of the things named that are set side by side ("chatgpt, claude or copilot").
+
+    Args:
+        core: what is asked, normalised.
+        named: its things, each as it stands there.
+    """
+    spans = _merged(core, sorted(span for name in named for span in _spans(core, name)))
+    runs: list[list[_Span]] = []
+    for span in spans:
+        last = runs[-1][-1] if runs else None
+        between = core[last.end : span.start] if last else ""
+        near = last and len(between) <= LONGEST_GAP and _JOIN.match(between)
+        # "For an accounting practice, chatgpt or claude": a comma alone joins what is of one kind.
+        if near and (runs[-1][-1].kind == span.kind or not _COMMA_ALONE.fullmatch(between)):
+            runs[-1].append(span)
+        else:
+            runs.append([span])
+    longest = max(runs, key=len, default=[])
+    return tuple(core[span.start : span.end] for span in longest)
 
 
 def _alone(part: str) -> str:

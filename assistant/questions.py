@@ -111,6 +111,12 @@ _MORE = re.compile(
     r"\b(in detail|detailed|more detail|explain (fully|more)|elaborate|everything|full (answer|report|story)|long answer|tell me more|more about)\b|详细|具体说|展开|全部|完整|多说|细说|更多"
 )
 
+# "a 2009-era ERP", "Windows Server 2012", "服务器是2019年的"
+_OF_A_THING = re.compile(
+    r"\b\d{4}[- ](?:era|model|vintage|version)\b"
+    r"|\b(?:windows|server|office|excel|word|exchange|sql|sharepoint|autocad) \d{4}\b"
+    r"|是\d{4}年[的买装配产]|\d{4}[款版]|\d{4}年(?:买|装|配|产)的"
+)
 _EACH = re.compile(
     r"\b(each|both|respectively|before and after)\b|\b(how|what|who|when|which)\b.*\band (how|what|who|when|which|the)\b"
     r"|各(?![个种类地国州])|分别|前后|从多少|多少.+多少|呢[?？]?$"
@@ -178,7 +184,7 @@ class QuestionReader:
             expects=expects,
             items=items,
             figures=tuple(f for f in found if f.kind in _ASSERTED),
-            years=tuple(sorted({int(f.low) for f in found if f.kind is FigureKind.YEAR})),
+            years=_years(plain, found),
             wants_more=bool(_MORE.search(plain)),
             wants_each=bool(_EACH.search(plain)),
         )
@@ -230,6 +236,14 @@ class QuestionReader:
             cls = ConceptClass.ORGANISATION if named else None
             items.setdefault(key, Item(key=key, cls=cls, text=word, weight=weight))
         return items
+
+
+def _years(plain: str, figures: Sequence[Figure]) -> tuple[int, ...]:
+    """Return the years asked about, without those that a thing of the asker's is of."""
+    found = (f for f in figures if f.kind is FigureKind.YEAR)
+    of_things = [thing.span() for thing in _OF_A_THING.finditer(plain)]
+    asked = (f for f in found if not any(a <= f.start < b for a, b in of_things))
+    return tuple(sorted({int(f.low) for f in asked}))
 
 
 def _with_background(told: str, ways: Sequence[Division]) -> tuple[Division, ...]:

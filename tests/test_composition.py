@@ -208,6 +208,21 @@ def test_a_comparison_is_a_table_with_a_row_for_each(reader, analyser) -> None:
     assert "|" not in "".join(compose(question, [both, service, design]))
 
 
+def test_a_comparison_says_what_things_are_compared_by(reader, analyser) -> None:
+    found = [
+        candidate("ChatGPT writes drafts.", analyser, marker=1),
+        candidate("Claude writes drafts.", analyser, marker=2, score=4.9),
+        candidate("The price of ChatGPT is USD 20.", analyser, marker=3, score=4.0),
+        candidate("The price of Claude is USD 20.", analyser, marker=4, score=4.0),
+    ]
+    question = reader.read("ChatGPT vs Claude for 25 people in one office, by price")
+    rows = "".join(compose(question, found)).splitlines()
+    assert rows[2:] == [
+        "| ChatGPT | The price of ChatGPT is USD 20. [3] |",
+        "| Claude | The price of Claude is USD 20. [4] |",
+    ]
+
+
 def test_a_bar_inside_a_sentence_breaks_no_table(reader, analyser) -> None:
     question = reader.read("customer service vs design")
     service = candidate("Customer service | help desk stands at 52%.", analyser, marker=1)

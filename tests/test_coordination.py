@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant import Assistant
-from assistant.coordination import MOST_PARTS, Division, Named, divisions
+from assistant.coordination import MOST_PARTS, Division, Named, alternatives, divisions
 
 
 def named(*texts: str, kind: str = "place") -> list[Named]:
@@ -162,3 +162,27 @@ def test_a_passage_is_told_to_one_part_alone(assistant: Assistant) -> None:
     assert sorted(told) == [passage.rank for passage in task.passages]
     assert decision.answerable
     assert all(part.passages for part in task.parts)
+
+
+@pytest.mark.parametrize(
+    ("core", "things", "beside"),
+    [
+        (
+            "which suits a small accounting practice, chatgpt team, claude or copilot, and why?",
+            [*named("accounting", kind="work"), *named("chatgpt", "claude", "copilot")],
+            ("chatgpt", "claude", "copilot"),
+        ),
+        (
+            "compare claude vs mistral for 25 users in two offices, price and place",
+            named("claude", "mistral", "price"),
+            ("claude", "mistral"),
+        ),
+        ("客服和设计哪个用得多", named("客服", "设计"), ("客服", "设计")),
+        ("does claude cost more? mistral too?", named("claude", "mistral"), ("claude",)),
+        ("nothing is named", [], ()),
+    ],
+)
+def test_what_is_set_side_by_side_is_told_from_what_is_named_beside(
+    core: str, things: list[Named], beside: tuple[str, ...]
+) -> None:
+    assert alternatives(core, things) == beside

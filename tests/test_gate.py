@@ -16,10 +16,10 @@ from assistant.gate import (
     Basis,
     Decision,
     Features,
-    Reason,
     _basis,
     calibrated,
 )
+from assistant.refusal import Reason
 
 
 def decide(assistant: Assistant, text: str) -> Decision:

@@ -248,3 +248,19 @@ def test_whatever_is_asked_can_be_told_of(reader: QuestionReader, text: str) -> 
     question = reader.read(text)
     for item in question.items:
         assert question.as_typed(item)
+
+
+@pytest.mark.parametrize(
+    ("text", "years"),
+    [
+        ("We have a 2009-era ERP, what did firms spend on AI in 2024?", (2024,)),
+        ("Does it run on Windows Server 2012", ()),
+        ("私有化部署要多少钱,服务器是2019年的", ()),
+        ("2019年的服务器", (2019,)),
+        ("2031年有多少中小企业用AI", (2031,)),
+    ],
+)
+def test_the_year_of_a_thing_is_not_asked_about(
+    reader: QuestionReader, text: str, years: tuple[int, ...]
+) -> None:
+    assert reader.read(text).years == years

@@ -8,7 +8,7 @@ import pytest
 
 from assistant import wording
 from assistant.citations import claims_of
-from assistant.gate import Reason
+from assistant.refusal import Reason
 from assistant.schema import Grade, Language
 
 HAN = re.compile(r"[\u4e00-\u9fff]")
