@@ -30,7 +30,7 @@ from pathlib import Path
 
 from assistant.errors import IndexBusy, IndexCorrupt, IndexMissing, StorageError
 
-FORMAT = 8
+FORMAT = 9
 _MANIFEST = "manifest.json"
 _NAME = re.compile(r"\d{8}T\d{6}-[0-9a-f]{8}")
 
@@ -66,11 +66,12 @@ class Generations:
     def __init__(self, root: Path) -> None:
         """Look at ``root`` without creating anything."""
         self.root = root
+        self._pointer = root / "CURRENT"
 
     def stamp(self) -> tuple[int, int] | None:
         """Return what changes whenever another generation is published; None when none was."""
         try:
-            pointer = (self.root / "CURRENT").stat()
+            pointer = self._pointer.stat()
         except OSError:
             return None
         return pointer.st_ino, pointer.st_mtime_ns

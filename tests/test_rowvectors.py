@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from assistant import rowvectors
 from assistant.rowvectors import GroupVectors, RowVectors, write_groups, write_rows
 from assistant.schema import Chunk, ListedQuestion
 
@@ -33,13 +34,18 @@ def unit(rows: NDArray[np.float64]) -> NDArray[np.float32]:
     return made.astype(np.float32)
 
 
+@pytest.mark.parametrize("many", [10_000, 0])
 @given(
     counts=st.lists(st.integers(0, 4), min_size=1, max_size=12),
     count=st.integers(1, 60),
     seed=st.integers(0, 10_000),
 )
 def test_it_finds_what_looking_at_every_row_finds(
-    tmp_path_factory: pytest.TempPathFactory, counts: list[int], count: int, seed: int
+    tmp_path_factory: pytest.TempPathFactory,
+    many: int,
+    counts: list[int],
+    count: int,
+    seed: int,
 ) -> None:
     chance = np.random.default_rng(seed)
     chunks = [chunk(n, questions, f"d{n % 3}.en") for n, questions in enumerate(counts)]
@@ -47,7 +53,10 @@ def test_it_finds_what_looking_at_every_row_finds(
     if sum(counts):
         vectors = unit(chance.normal(size=(sum(counts), 8)))
     path = tmp_path_factory.mktemp("listed") / "questions.npy"
-    write_rows(path, vectors, counts)
+    with pytest.MonkeyPatch.context() as patched:
+        # Along as many axes as there are dimensions nothing is lost.
+        patched.setattr(rowvectors, "MANY_ROWS", many)
+        write_rows(path, vectors, counts)
     asked = unit(chance.normal(size=(1, 8)))[0]
     owners = [it for it in chunks for _ in it.questions]
     for allowed in (None, {"d0.en", "d1.en"}):
@@ -71,6 +80,39 @@ def test_without_a_row_or_an_embedder_nothing_is_found(tmp_path: Path) -> None:
     assert not path.exists()
     assert RowVectors(path, [chunk(0, 0)]).nearest(asked, 5) == []
     assert RowVectors(path, [chunk(0, 3)]).nearest(asked, 5) == []
+
+
+def test_of_many_rows_the_nearest_are_found_along_a_few_axes(tmp_path: Path) -> None:
+    chance = np.random.default_rng(1)
+    # As of an embedder: most of what tells texts apart lies along a part of the axes.
+    spread = np.linspace(2.0, 0.1, 384)
+    vectors = unit(chance.normal(size=(rowvectors.MANY_ROWS + 1, 384)) * spread)
+    chunks = [chunk(n, 1) for n in range(len(vectors))]
+    path = tmp_path / "questions.npy"
+    write_rows(path, vectors, [1] * len(vectors))
+    assert (tmp_path / "questions-coarse.npy").exists()
+    rows = RowVectors(path, chunks)
+    missed = 0
+    for asked in unit(vectors[::500] + chance.normal(size=vectors[::500].shape) * spread / 40):
+        cosines = vectors @ asked
+        nearest = {chunks[row].id: float(cosines[row]) for row in np.argsort(-cosines)[:10]}
+        found = dict(rows.nearest(asked, 10))
+        missed += len(nearest.keys() - found.keys())
+        shared = nearest.keys() & found.keys()
+        assert {key: found[key] for key in shared} == pytest.approx(
+            {key: nearest[key] for key in shared}, abs=1e-5
+        )
+    assert missed <= 10
+
+
+def test_axes_of_other_rows_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "questions.npy"
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(rowvectors, "MANY_ROWS", 0)
+        write_rows(path, np.ones((3, 8), dtype=np.float32), [2, 1])
+    np.save(tmp_path / "questions-coarse.npy", np.ones((2, 8), dtype=np.float32))
+    with pytest.raises(ValueError, match="axes of other rows"):
+        RowVectors(path, [chunk(0, 2), chunk(1, 1)])
 
 
 def test_vectors_of_other_passages_are_refused(tmp_path: Path) -> None:
