@@ -294,6 +294,10 @@ class Assistant:
             joined = self._chain.joined(question, self._passages, filters)
         if joined:
             yield joined
+        if question.leans:
+            with draft.timed("retrieve"):
+                yield self._chain.told(question, self._passages, filters)
+            return
         for reading, allowed in self._chain.readings(question, filters):
             with draft.timed("retrieve"):
                 passages = self._chain.retrieve(reading.text, self._passages, allowed)

@@ -141,6 +141,8 @@ class Chain:
             yield self._reader.read(question.core), filters
         if question.general != question.core:
             yield self._reader.read(question.general), filters
+        for window in question.windows:
+            yield self._reader.read(window), filters
         if self._ranker.lies_in_another(question) and not (filters and filters.kinds):
             yield question, replace(filters or Filters(), kinds=tuple(HOLDS_WITHIN))
 
@@ -162,6 +164,22 @@ class Chain:
         """Return every sentence of the passages, best first, and whether they answer."""
         ranked = self._ranker.rank(question, excerpts_of(passages))
         return ranked, self._gate.decide(question, passages, ranked)
+
+    def told(self, question: Question, k: int, filters: Filters | None) -> tuple[Task, Decision]:
+        """Return what answers a question that can only be understood by what was told before it.
+
+        It is looked up as a whole and with each telling sentence alone, and the surest is taken.
+
+        Args:
+            question: as read, with windows.
+            k: passages.
+            filters: which passages may be used.
+        """
+        found = []
+        for reading in (question, *map(self._reader.read, question.windows)):
+            task = Task(question=reading, passages=self.retrieve(reading.text, k, filters))
+            found.append((task, self.decide(task)))
+        return max(found, key=lambda attempt: attempt[1].probability)
 
     def joined(
         self, question: Question, k: int, filters: Filters | None

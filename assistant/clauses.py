@@ -22,12 +22,12 @@ _BREAK = re.compile(
     r"|\s+(?:and|but|while|whereas)\s+"
     r"(?=(?:how|what|whats|when|which|who|why|where|is|are|does|do|did|can)\b)"
 )
-_ASKS = re.compile(
+ASKS_CLAUSE = re.compile(
     r"\b(?:what|whats|what's|how|why|whose|whom)\b"
     r"|^(?:(?:from|since|until|by|in|at|for|to|with|on|after|before) )?(?:which|who|when|where)\b"
     r"|^(?:is|are|was|were|does|do|did|can|could|may|must|should|will|would|has|have)\b"
     r"|什么|怎么|怎样|为何|多少|几|哪|谁|吗|是否|如何|啥|多[久长高]"
-    r"|[能要可会是有行]不"
+    r"|[能要可会是有行]不|(.)不\1|不[?]?$"
 )
 _CONDITION = re.compile(
     r"^(?:(?:if|once|because|as|unless)\b|(?:since|after|before)\b(?! (?:how|what|which|when)\b)"
@@ -77,7 +77,7 @@ def _asking(core: str) -> tuple[list[str], str]:
         if not text:
             continue
         relative = _RELATIVE.search(text) and clauses and not told
-        if _ASKS.search(text) and not _CONDITION.search(text) and not relative:
+        if ASKS_CLAUSE.search(text) and not _CONDITION.search(text) and not relative:
             clauses.append(f"{told}{text}{'?' if '?' in mark or not mark else ''}")
             told = ""
         elif mark in {":", "："} and not clauses and not told:

@@ -7,9 +7,11 @@ Invariant: the names are those of the index that is current.
 
 from __future__ import annotations
 
+import calendar
 import re
 import threading
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from assistant.frequency import WordFrequency
@@ -20,11 +22,15 @@ if TYPE_CHECKING:
     from assistant.index import Index
 
 _CAPITAL = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]*[A-Z][A-Za-z]{2,}(?![A-Za-z0-9])")
+_SMALL = re.compile(r"(?<![A-Za-z0-9])[a-z]{3,}(?![A-Za-z0-9])")
+_CALENDAR = frozenset(
+    name.lower() for name in (*calendar.month_name, *calendar.month_abbr, *calendar.day_name)
+)
 ORDINARY_ZIPF = 3.0
 """How common an English word must be not to be taken for a name."""
 LEAST_ZIPF = 2.0
 """How common a Chinese word must be for the dictionary's word on its being a name to be trusted."""
-_SENTENCE_START = re.compile(r"(?:^|[.?!:\n]\s*)[\"'(]*\Z")
+_SENTENCE_START = re.compile(r"(?:^|[.?!:。？！：\n]\s*)(?:(?:[-*]|\d+[.)])\s+)?[\"'(]*\Z")
 LEAST_LETTERS = 5
 """Letters from which a name is known again with one wrong."""
 
@@ -78,6 +84,31 @@ class Names:
         found = process.extractOne(word, names, scorer=OSA.distance, score_cutoff=1)
         return str(found[0]) if found else None
 
+    def _written_as_names(self, texts: Iterable[str]) -> set[str]:
+        """Return the words, lower-case, that stand with a capital more often than without.
+
+        Where only a sentence begins with one, it is a name if no dictionary has it; a month or a
+        day of the week is none.
+        """
+        capital, small, known = Counter[str](), Counter[str](), self._frequency.english
+        for text in texts:
+            small.update(_SMALL.findall(text))
+            for found in _CAPITAL.finditer(text):
+                word = found.group()
+                inside = not word[1:].islower() or not _SENTENCE_START.search(
+                    text, 0, found.start()
+                )
+                capital[word.lower()] += inside
+        dictionary = known.word_frequency.dictionary
+        return {
+            word
+            for word, inside in capital.items()
+            if word not in _CALENDAR
+            and (
+                inside > small[word] or (not inside and not small[word] and word not in dictionary)
+            )
+        }
+
     def _rare(self, word: str) -> bool:
         """Whether a lower-case word is no ordinary English, nor the plural of such ("fines")."""
         singular = word.removesuffix("s")
@@ -90,12 +121,11 @@ class Names:
         if folder == index.folder:
             return names, vocabulary
         with self._lock:
-            words = {
-                word.lower()
+            words = self._written_as_names(
+                text
                 for chunk in index.chunks.values()
                 for text in (*chunk.heading_path, chunk.text)
-                for word in _CAPITAL.findall(text)
-            }
+            )
             names = frozenset(filter(self._rare, words))
             vocabulary = frozenset(index.vocabulary())
             self._held = (index.folder, names, vocabulary)

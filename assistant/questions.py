@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Protocol
 
+from assistant.background import points_back, sentences_of, split_background
 from assistant.coordination import Division, Named, divisions
 from assistant.expectations import Expect, expected
 from assistant.figures import Figure, FigureKind, find_figures
@@ -20,10 +21,10 @@ from assistant.language import detect_language
 from assistant.lexicon import ConceptClass
 from assistant.normalise import normalise
 from assistant.schema import Language
-from assistant.smalltalk import ASKS, Intent, intent_of
+from assistant.smalltalk import Intent, intent_of
 from assistant.terms import Analyser
 
-__all__ = ["Expect", "Intent", "Item", "Question", "QuestionReader", "split_background"]
+__all__ = ["Expect", "Intent", "Item", "Question", "QuestionReader"]
 
 QUESTIONS_KEPT = 256
 """Questions that stay read."""
@@ -54,6 +55,10 @@ class Question:
     """What is asked, without what is said about the asker; the text, normalised, if that is all."""
     general: str
     """The core without the kind of firm it is for, where it asks for advice; the core else."""
+    leans: bool
+    """Whether it can only be understood by what is told before it ("is that normal?")."""
+    windows: tuple[str, ...]
+    """What is asked with one of the telling sentences beside it, the nearest first."""
     divisions: tuple[Division, ...]
     """The ways to take it apart into the questions it joins; empty if it is one."""
     language: Language
@@ -80,19 +85,6 @@ class Question:
         return written.title() if named and len(written) > LONGEST_INITIALS else written
 
 
-_SENTENCE = re.compile(r"[^.?!。？！;；]+(?:[.](?=\w)[^.?!。？！;；]+)*[.?!。？！;；]*")
-# "I run a small bakery and", "HR manager here:", "我开了一家面馆，"
-_ASKER = re.compile(
-    r"\b(as (a|an|the)\b|(i|we|my|our)( am|'m| are|'re| run| own| have| manage| work (in|at|for)))\b"
-    r"[^,.;:?!]{0,80}?(,|:|;| and (?=have|need|want|would|how|what|where)|\bhere\b)"
-    r"|^[\w ]{2,30} here\b[,:. ]*"
-    r"|(我是|我们是|我开|我们开|我经营|我做|我们做|我家|我们公司是|作为)[^，,。？?]{0,30}[，,]"
-)
-# "..., we are a 12 person print shop", "..., 我们是12个人的印刷厂"
-_ASKER_LAST = re.compile(
-    r"[,;:]\s*((i|we|my|our)( am|'m| are|'re| run| own| have| manage| make| sell| work (in|at|for))\b|i'm\b|\d+ (people|ppl|staff|employees))[^?!]{0,80}$"
-    r"|[，,；;]\s*(我是|我们是|我开|我们开|我经营|我做|我们做|我家|我们公司|我们有|在)[^？?]{0,30}$"
-)
 _FIRM = (
     r"(company|firm|business|shop|store|restaurant|caf[eé]|bakery|salon|practice|clinic|office|agency"
     r"|studio|farm|hotel|workshop|factory|garage|charity|club|school|nursery|team|start-?up)"
@@ -107,6 +99,10 @@ _ADVICE = {Expect.FACT, Expect.STEPS, Expect.LIST, Expect.REASONS}
 """What may be answered for every firm when nothing is said on the asker's kind."""
 BACKGROUND_WEIGHT = 0.15
 """Weight of what is said beside the question."""
+MOST_WINDOWS = 3
+"""Sentences told before a question that are looked up with it, one at a time."""
+TOLD_WEIGHT = 0.7
+"""The same of the things named there, where the question is about what was told."""
 _MORE = re.compile(
     r"\b(in detail|detailed|more detail|explain (fully|more)|elaborate|everything|full (answer|report|story)|long answer|tell me more|more about)\b|详细|具体说|展开|全部|完整|多说|细说|更多"
 )
@@ -170,14 +166,17 @@ class QuestionReader:
         found = find_figures(plain, language)
         items = self._items(plain, found, self._names.strangers(text))
         core, told = (" ".join(part.split()) for part in split_background(plain))
-        core = core or plain
+        asks = core or plain
+        core = plain if told and self._leans(asks) else asks
         expects = expected(plain)
         return Question(
             text=text,
             core=core,
             general=self._general(core, expects) if expects in _ADVICE else core,
+            windows=self._windows(plain, asks) if told else (),
+            leans=bool(told) and core == plain,
             divisions=_with_background(
-                told, divisions(core, [Named(it.text, it.cls) for it in items if it.cls in _OWN])
+                told, divisions(asks, [Named(it.text, it.cls) for it in items if it.cls in _OWN])
             ),
             language=language,
             intent=_intent(plain, items),
@@ -203,11 +202,34 @@ class QuestionReader:
         items = self._things(core, strangers)
         if items:
             # Who asks, and what was said before the question, may help but must not decide.
+            leans = bool(background) and self._leans(core)
             for key, item in self._things(background, ()).items():
-                items.setdefault(key, replace(item, cls=None, weight=BACKGROUND_WEIGHT))
+                asked = leans and item.cls is not None and item.cls.specific
+                weight = TOLD_WEIGHT if asked else BACKGROUND_WEIGHT
+                items.setdefault(key, replace(item, cls=None, weight=weight))
         else:
             items = self._things(plain, strangers)
         return tuple(items.values())
+
+    def _windows(self, plain: str, asks: str) -> tuple[str, ...]:
+        """Return what is asked with each telling sentence told before it, the nearest first."""
+        whole = " ".join(asks.split())
+        told = [part.strip() for part in sentences_of(plain) if part.strip() not in whole]
+        telling = [
+            part
+            for part in reversed(told)
+            if any(
+                it.cls and (it.cls.specific or it.key == "@ai")
+                for it in self._things(part, ()).values()
+            )
+        ]
+        return tuple(f"{part} {asks}" for part in telling[:MOST_WINDOWS] if len(told) > 1)
+
+    def _leans(self, core: str) -> bool:
+        """Whether what is asked can only be understood by what was told ("is that normal?")."""
+        return points_back(core) or not any(
+            it.cls and it.cls.specific for it in self._things(core, ()).values()
+        )
 
     def _general(self, core: str, expects: Expect) -> str:
         """Return a core for any firm; the core where a place or a name says which ones are meant."""
@@ -252,22 +274,6 @@ def _with_background(told: str, ways: Sequence[Division]) -> tuple[Division, ...
     if not told:
         return tuple(ways)
     return tuple(tuple(f"{told}. {part.rstrip('?？')}?" for part in way) for way in ways)
-
-
-def split_background(plain: str) -> tuple[str, str]:
-    """Return what a text asks, and what it says about the asker or before asking."""
-    sentences = [part for part in _SENTENCE.findall(plain) if part.strip()]
-    asking = [part for part in sentences if part.rstrip().endswith(("?", "？"))]
-    asking = asking or [part for part in sentences if ASKS.search(part)] or sentences
-    told = [part for part in sentences if part not in asking]
-    core = " ".join(asking)
-    for pattern in (_ASKER, _ASKER_LAST):
-        asker = pattern.search(core)
-        rest = f"{core[: asker.start()]} {core[asker.end() :]}" if asker else ""
-        if asker and rest.strip(" ,，。?？"):
-            told.append(asker.group())
-            core = rest
-    return core, " ".join(told)
 
 
 _OWN = {ConceptClass.PLACE, ConceptClass.ORGANISATION}

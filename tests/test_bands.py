@@ -59,6 +59,7 @@ BANDS = {
             "aboutness",
             "attribution",
             "clauses",
+            "background",
             "coordination",
             "terms",
             "normalise",

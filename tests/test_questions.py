@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from assistant.background import split_background
 from assistant.figures import FigureKind
 from assistant.frequency import WordFrequency
 from assistant.lexicon import load_lexicon
@@ -15,7 +16,6 @@ from assistant.questions import (
     Intent,
     Question,
     QuestionReader,
-    split_background,
 )
 from assistant.schema import Language
 from assistant.terms import Analyser

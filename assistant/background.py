@@ -1,0 +1,76 @@
+"""Background: what a text tells before or behind what it asks.
+
+Knows: the sentences of a text, which of them ask, and how people tell of themselves. Does not know
+what words mean. Invariant: nothing of a text is lost: it asks or it tells.
+"""
+
+from __future__ import annotations
+
+import re
+
+from assistant.clauses import ASKS_CLAUSE
+from assistant.smalltalk import ASKS
+
+_SENTENCE = re.compile(r"[^.?!。？！;；]+(?:[.](?=\w)[^.?!。？！;；]+)*[.?!。？！;；]*")
+_HAN_CLAUSE = re.compile(
+    r"(?:[^,，?？!！]|(?<![\u4e00-\u9fff])[,，](?![\u4e00-\u9fff]))+[,，?？!！]*"
+)
+LONG_SENTENCE = 25
+"""Characters from which a Chinese sentence of several clauses tells and asks."""
+# "I run a small bakery and", "HR manager here:", "我开了一家面馆，"
+_ASKER = re.compile(
+    r"\b(as (a|an|the)\b"
+    r"|(i|we|my|our)( am|'m| are|'re| run| own| have| manage| work (in|at|for)))\b"
+    r"[^,.;:?!]{0,80}?(,|:|;| and (?=have|need|want|would|how|what|where)|\bhere\b)"
+    r"|^[\w ]{2,30} here\b[,:. ]*"
+    r"|(我是|我们是|我开|我们开|我经营|我做|我们做|我家|我们公司是|作为)[^，,。？?]{0,30}[，,]"
+)
+# "..., we are a 12 person print shop", "..., 我们是12个人的印刷厂"
+_ASKER_LAST = re.compile(
+    r"[,;:]\s*("
+    r"(i|we|my|our)( am|'m| are|'re| run| own| have| manage| make| sell| work (in|at|for))\b"
+    r"|i'm\b|\d+ (people|ppl|staff|employees))[^?!]{0,80}$"
+    r"|[，,；;]\s*"
+    r"(我是|我们是|我开|我们开|我经营|我做|我们做|我家|我们公司|我们有|在)[^？?]{0,30}$"
+)
+_POINTS_BACK = re.compile(
+    r"^(?:\S+ ){0,4}(?:this|that|these|those|them|they|such)\b(?! (?:\w+ )?(?:firms?|companies)\b)"
+    r"|^(?:is|was|does|did|can|could|will|would|should|may) it\b|\b(?:do|about|with|for|of) it\W*$"
+    r"|^.{0,6}(?:这(?![里边家])|那(?!么多)|它|他们)"
+)
+"""A question about what was said before it."""
+
+
+def points_back(core: str) -> bool:
+    """Whether what is asked means what was said before it ("is that normal?")."""
+    return _POINTS_BACK.search(core) is not None
+
+
+def sentences_of(plain: str) -> list[str]:
+    """Return the sentences of a text; of Chinese that is but one long one, its clauses."""
+    sentences = [part for part in _SENTENCE.findall(plain) if part.strip()]
+    clauses = [part for part in _HAN_CLAUSE.findall(plain) if part.strip()]
+    long = len(plain) >= LONG_SENTENCE and len(clauses) > 2
+    return clauses if len(sentences) == 1 and long else sentences
+
+
+def split_background(plain: str) -> tuple[str, str]:
+    """Return what a text asks, and what it says about the asker or before asking."""
+    sentences = sentences_of(plain)
+    asking = [part for part in sentences if part.rstrip().endswith(("?", "？"))]
+    if not asking:
+        # What begins as a question does, else what holds a word that asks.
+        plainly = [part for part in sentences if ASKS_CLAUSE.search(part.strip())]
+        asking = plainly or [part for part in sentences if ASKS.search(part)] or sentences
+    elif sentences[-1] not in asking and ASKS_CLAUSE.search(sentences[-1].strip()):
+        # "Is there such a thing? and what should I ask him"
+        asking = [*asking, sentences[-1]]
+    told = [part for part in sentences if part not in asking]
+    core = " ".join(asking)
+    for pattern in (_ASKER, _ASKER_LAST):
+        asker = pattern.search(core)
+        rest = f"{core[: asker.start()]} {core[asker.end() :]}" if asker else ""
+        if asker and rest.strip(" ,，。?？"):
+            told.append(asker.group())
+            core = rest
+    return core, " ".join(told)
