@@ -47,6 +47,16 @@ def test_the_plural_of_an_ordinary_word_is_no_name():
     assert not found.strangers("what Fines do they pay")
 
 
+def test_an_ordinary_word_is_no_name_wherever_it_has_a_capital():
+    text = (
+        "- Hairdressers wait. Hairdressers pay in August.\nThe Productivity Fund pays for"
+        " productivity; productivity grows. Dukaan waits. 1. Otter listens, as an Otter does."
+    )
+    found = Names(lambda: index_of("one", text), FREQUENCY)
+    assert {word for word in ("hairdressers", "august", "productivity") if word in found} == set()
+    assert {word for word in ("dukaan", "otter") if word in found} == {"dukaan", "otter"}
+
+
 def test_one_wrong_letter_is_known_again_and_two_are_not(names):
     assert names.near("zilow") == "zillow"
     assert names.near("zxlxow") is None
