@@ -117,16 +117,20 @@ def test_the_probability_is_one_and_grows_with_likeness() -> None:
         assert all(0.0 < value < 1.0 for value in values)
 
 
+@pytest.fixture(scope="module")
+def by_words(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Assistant:
+    """One without an embedder."""
+    folder = tmp_path_factory.mktemp("words")
+    words = settings.model_copy(update={"embedder": "none", "data_dir": folder})
+    build_index(words)
+    return Assistant.from_settings(words)
+
+
 @pytest.mark.parametrize(
     "text", ["how do i bake sourdough bread", "zxqv plonk", "which horse wins on sunday"]
 )
-def test_without_an_embedder_words_alone_refuse(
-    settings: Settings, tmp_path: Path, text: str
-) -> None:
-    words = settings.model_copy(update={"embedder": "none", "data_dir": tmp_path})
-    build_index(words)
-    decision = decide(Assistant.from_settings(words), text)
-    assert not decision.answerable
+def test_without_an_embedder_words_alone_refuse(by_words: Assistant, text: str) -> None:
+    assert not decide(by_words, text).answerable
 
 
 def test_documents_in_another_language_are_weighed_by_likeness_alone(tmp_path: Path) -> None:
