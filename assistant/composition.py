@@ -7,8 +7,9 @@ phrase of ``wording``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
-from itertools import count, takewhile
+from itertools import count, pairwise, takewhile
 
 from assistant import wording
 from assistant.coordination import Named, alternatives
@@ -60,6 +61,7 @@ _DETAILS = {*_MEASURED, Expect.DURATION, Expect.WHEN, Expect.WHO, Expect.WHERE}
 _SAID_BY_ALL = {ConceptClass.FRAME, ConceptClass.FIGURE, ConceptClass.ACTION}
 """Classes of what every source on the use of AI speaks of."""
 _COLONS = (":", "：")
+_TO = re.compile(r"\s*%?\s*(?:to|[-–至到])\s*")
 _SEVERAL = {Expect.REASONS, Expect.LIST, Expect.STEPS}
 
 
@@ -277,7 +279,7 @@ def _announced(
 
     A figure, a name or a date is told without the list that may come after it.
     """
-    announces = lead.text.endswith(_COLONS)
+    announces = lead.text.endswith(_COLONS) or _range(lead)
     if lead.listed or not (announces or question.expects not in _DETAILS):
         return []
     return _items_after(lead, candidates)
@@ -286,6 +288,15 @@ def _announced(
 def _listed_after(lead: Candidate, candidates: Sequence[Candidate]) -> list[Candidate]:
     """Return the list that a sentence announces by its colon, in order; empty when none."""
     return _items_after(lead, candidates) if lead.text.endswith(_COLONS) else []
+
+
+def _range(lead: Candidate) -> bool:
+    """Whether a sentence tells that figures of one kind differ ("from 30% to 95%")."""
+    pairs = pairwise(_measured(lead))
+    return any(
+        one.kind is other.kind and _TO.fullmatch(lead.text, one.end, other.start)
+        for one, other in pairs
+    )
 
 
 def _items_after(lead: Candidate, candidates: Sequence[Candidate]) -> list[Candidate]:
@@ -331,7 +342,7 @@ def _rivals(
         wide = plain and (lead.grade is WEAKEST) != (candidate.grade is WEAKEST)
         slack, coverage = (PLAIN_SLACK, PLAIN_COVERAGE) if wide else (RIVAL_SLACK, RIVAL_COVERAGE)
         rival = (
-            candidate.title != lead.title
+            (candidate.title != lead.title or _of_another_source(candidate, lead))
             and candidate.language is lead.language
             and _near(candidate, lead, RIVAL_LIKENESS)
             and candidate.score >= lead.score - slack
@@ -341,8 +352,16 @@ def _rivals(
             and not _same_measure(lead, candidate)
         )
         if rival:
-            found.setdefault(candidate.title, candidate)
+            # Of one document as many as it has sources, of another the best alone.
+            key = candidate.published if candidate.title == lead.title else ""
+            found.setdefault(f"{candidate.title} {key}", candidate)
     return list(found.values())[: SENTENCES - 1]
+
+
+def _of_another_source(candidate: Candidate, lead: Candidate) -> bool:
+    """Whether a section that compares sources tells this sentence of another one."""
+    told = (candidate.grade, candidate.published) != (lead.grade, lead.published)
+    return told and candidate.marker == lead.marker
 
 
 def _plain(question: Question) -> bool:

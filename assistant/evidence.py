@@ -91,6 +91,8 @@ class Candidate:
     """How near the question its passage's own questions are, from 0 to 1."""
     grade: Grade
     """Of what it rests on."""
+    published: str
+    """When that was published."""
     not_stated: bool
     """Whether it says that something is not stated."""
     signals: Signals
@@ -283,6 +285,7 @@ class EvidenceRanker:
             asked=like,
             near=near,
             grade=grade,
+            published=published,
             missing=missing,
             not_stated=said.not_stated,
             signals=signals,

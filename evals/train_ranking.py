@@ -37,6 +37,10 @@ BESIDE, BESIDE_WEIGHT = "bd", 0.5
 there are more of them than readers ask."""
 NOT_LISTED = "covered"
 """The feature that is weighed where nothing is listed alone (``train_unlisted``)."""
+SPEAK_AGAINST = {
+    *("unanswered", "elsewhere", "gravest", "lacking", "no_detail", "unsaid", "unknown"),
+}
+"""Features of the gate that speak against an answer; the others speak for one."""
 SHOWN = 3
 """Sentences among which a labelled one must be for an answer to be right."""
 
@@ -157,12 +161,28 @@ def spread(x: Matrix) -> Matrix:
     return np.where(scale == 0, 1.0, scale)
 
 
+def _against_their_meaning(weights: Matrix, names: Sequence[str]) -> int | None:
+    """Return the place of the weight that contradicts its feature most, None if none does.
+
+    Features that say nearly the same take weights of either sign, which hold for no other data.
+    """
+    signs = [-1.0 if name in SPEAK_AGAINST else 1.0 for name in names]
+    least = int(np.argmin(weights * signs))
+    return least if weights[least] * signs[least] < 0 else None
+
+
 def _report_gate(x: Matrix, y: NDArray[np.bool_], w: Matrix, groups: Sequence[str]) -> None:
     names = [field.name for field in fields(Features)]
     x = np.delete(x, names.index(NOT_LISTED), axis=1)
     names.remove(NOT_LISTED)
     model, scale = gate_model(), spread(x)
     x = x / scale
+    while True:
+        wrong = _against_their_meaning(model.fit(x, y, sample_weight=w).coef_[0], names)
+        if wrong is None:
+            break
+        x, scale = np.delete(x, wrong, axis=1), np.delete(scale, wrong)
+        print(f"left out, its weight contradicting it: {names.pop(wrong)}")
     held = cross_val_predict(
         model,
         x,

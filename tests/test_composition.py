@@ -81,6 +81,7 @@ def candidate(text: str, analyser: Analyser, **fields) -> Candidate:
         missing=(),
         near=0.0,
         grade=Grade.SURVEY,
+        published="2026-01-01",
         not_stated=False,
         signals=SIGNALS,
         score=5.0,
@@ -239,6 +240,31 @@ def test_figures_that_differ_stand_side_by_side(reader, analyser) -> None:
     answer = "".join(compose(question, [one, other]))
     assert answer.startswith(wording.SOURCES_DIFFER[Language.EN])
     assert answer.index("28.3%") < answer.index("11.9%")
+
+
+def test_a_section_that_compares_sources_shows_each(reader, analyser) -> None:
+    question = reader.read("How many SMEs use AI?")
+    one = candidate("28.3% of SMEs use AI.", analyser)
+    other = candidate("11.9% of SMEs use AI.", analyser, order=1, score=4.9, published="2025-02")
+    third = candidate("68% of SMEs use AI.", analyser, order=2, score=4.8, published="2024-02")
+    same = candidate("31% of SMEs use AI daily.", analyser, order=3, score=4.7)
+    answer = "".join(compose(question, [one, other, third, same]))
+    assert answer.startswith(wording.SOURCES_DIFFER[Language.EN])
+    assert [figure in answer for figure in ("28.3%", "11.9%", "68%", "31%")] == [*[True] * 3, False]
+
+
+def test_a_range_is_told_with_the_figures_behind_it(reader, analyser) -> None:
+    question = reader.read("What share of AI projects fails?")
+    lead = candidate("The rates of AI projects run from 30% to 95%.", analyser)
+    items = [
+        candidate(f"{rate}: share by {who}.", analyser, order=n, listed=True, score=1.0)
+        for n, (rate, who) in enumerate([("95%", "MIT"), ("80%", "RAND"), ("30%", "Gartner")], 1)
+    ]
+    answer = "".join(compose(question, [lead, *items]))
+    assert answer.startswith(lead.text)
+    assert [item.text in answer for item in items] == [True] * 3
+    single = candidate("The rate of AI projects is 30%, up from 95%.", analyser)
+    assert items[1].text not in "".join(compose(question, [single, *items]))
 
 
 @pytest.mark.parametrize(

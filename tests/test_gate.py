@@ -20,6 +20,7 @@ from assistant.gate import (
     calibrated,
 )
 from assistant.refusal import Reason
+from evals.train_ranking import SPEAK_AGAINST
 
 
 def decide(assistant: Assistant, text: str) -> Decision:
@@ -97,10 +98,9 @@ def test_what_is_there_is_let_through(assistant: Assistant, text: str) -> None:
 
 @pytest.mark.parametrize("basis", Basis)
 def test_each_feature_has_a_weight_of_the_sign_its_meaning_gives(basis: Basis) -> None:
-    against = {"unanswered", "elsewhere", "gravest", "lacking", "no_detail", "unsaid", "unknown"}
     for field in fields(Features):
         weight = getattr(CALIBRATIONS[basis].weights, field.name)
-        assert weight <= 0 if field.name in against else weight >= 0
+        assert weight <= 0 if field.name in SPEAK_AGAINST else weight >= 0
 
 
 def test_each_feature_is_weighed_somewhere() -> None:
