@@ -12,13 +12,12 @@ from collections.abc import Iterator, Sequence
 from itertools import count, pairwise, takewhile
 
 from assistant import wording
-from assistant.coordination import Named, alternatives
-from assistant.evidence import Candidate, class_weight
-from assistant.figures import Figure, FigureKind, same_figure
-from assistant.lexicon import ConceptClass
-from assistant.normalise import normalise
-from assistant.questions import Expect, Item, Question
-from assistant.schema import Grade, Language
+from assistant.comparing import compared_in, quoted, table
+from assistant.evidence import Candidate
+from assistant.figures import FigureKind, same_figure
+from assistant.questions import Expect, Question
+from assistant.rivals import MEASURED, WEAKEST, is_near, measured, rivals_of
+from assistant.schema import Language
 
 WORDS = 120
 """English words after which a short answer ends; twice that when more was asked for."""
@@ -33,33 +32,16 @@ questions 14 % answered when 3.5 held for all; of those within 1.5 of the same p
 1.5, 2.2 and 3.5 a development question is right in .856, .868 and .868 (n = 174) and gets 2.1, 2.5
 and 3.2 sentences."""
 
-WEAKEST = Grade.AI_GENERATED
-"""Grade of what names no survey: the last to be believed."""
-RIVAL_SLACK = 1.6
-"""How far below the leading sentence's score another source's figure on the same may be."""
-RIVAL_COVERAGE = 0.9
-"""Share of what the leading sentence covers of the question that the other must cover."""
-
-PLAIN_SLACK, PLAIN_COVERAGE = 3.2, 0.7
-"""The same where the question names nothing but firms, AI and use, and one of the two names no
-survey: what does is shown beside it."""
-
-COMPLETING_LIKENESS, RIVAL_LIKENESS = 0.2, 0.13
+COMPLETING_LIKENESS = 0.2
 """How much less like the question than the leading sentence another one may be (``aboutness``) that
-completes it from another passage, or gives another figure on the same."""
+completes it from another passage."""
 RUNNING = 3
 """Sentences that are read as running text; more of them make a list."""
 FEW = 4
 """Sentences of an answer that is a figure."""
 ENOUGH_STEPS = 3
 """Steps of one passage from which no other's are mixed in: two plans make none."""
-RIVAL_ITEMS = 2
-"""Things a question must name for amounts of two sources to be the price of the same."""
-
-_MEASURED = {Expect.SHARE, Expect.MONEY, Expect.FIGURE}
-_DETAILS = {*_MEASURED, Expect.DURATION, Expect.WHEN, Expect.WHO, Expect.WHERE}
-_SAID_BY_ALL = {ConceptClass.FRAME, ConceptClass.FIGURE, ConceptClass.ACTION}
-"""Classes of what every source on the use of AI speaks of."""
+_DETAILS = {*MEASURED, Expect.DURATION, Expect.WHEN, Expect.WHO, Expect.WHERE}
 _COLONS = (":", "：")
 _TO = re.compile(r"\s*%?\s*(?:to|[-–至到])\s*")
 _SEVERAL = {Expect.REASONS, Expect.LIST, Expect.STEPS}
@@ -73,10 +55,10 @@ def compose(question: Question, candidates: Sequence[Candidate]) -> Iterator[str
         candidates: at least one, best first.
     """
     usable = _usable(candidates)
-    rows = _comparison(question, usable) if question.expects is Expect.COMPARISON else None
+    rows = compared_in(question, usable) if question.expects is Expect.COMPARISON else None
     overview = _within_limit(_overview(question, usable), question)
     if rows:
-        yield from _table(question, rows)
+        yield from table(question, rows)
     elif len(overview) > 1:
         yield from _bullets(question, overview)
     else:
@@ -93,15 +75,15 @@ def compose_parts(parts: Sequence[Sequence[Candidate]]) -> Iterator[str]:
         lead, *rest = _usable(candidates)
         items = _listed_after(lead, candidates)
         if items:
-            yield ("\n" if at else "") + f"{_quoted(lead)}\n\n"
+            yield ("\n" if at else "") + f"{quoted(lead)}\n\n"
             for item in items[:SENTENCES]:
-                yield f"- {_quoted(item)}\n"
+                yield f"- {quoted(item)}\n"
             yield "\n"
             continue
         beside = (c for c in rest if c.marker == lead.marker and not _repeats(c, lead))
         nearly = [c for c in beside if c.score >= lead.score - SLACK][:1]
         said = sorted([lead, *nearly], key=lambda c: c.order)
-        yield f"- {' '.join(map(_quoted, said))}\n"
+        yield f"- {' '.join(map(quoted, said))}\n"
 
 
 def _usable(candidates: Sequence[Candidate]) -> list[Candidate]:
@@ -125,12 +107,12 @@ def _led(question: Question, usable: Sequence[Candidate]) -> Iterator[str]:
         yield wording.OTHER_FIGURE[question.language] + "\n\n"
     if lead.language is not question.language:
         yield wording.NOT_IN_LANGUAGE[question.language] + "\n\n"
-    rivals = _within_limit([lead, *_rivals(question, lead, usable)], question)
+    rivals = _within_limit([lead, *rivals_of(question, lead, usable)], question)
     if len(rivals) > 1:
         yield wording.SOURCES_DIFFER[question.language] + "\n\n"
         # What names no survey comes after what does, however well it fits the question.
         for candidate in sorted(rivals, key=lambda c: c.grade is WEAKEST):
-            yield f"- {_quoted(candidate)}\n"
+            yield f"- {quoted(candidate)}\n"
         return
     chosen = [lead, *_completing(question, lead, usable)]
     first, *rest = _within_limit(chosen, question)
@@ -149,9 +131,9 @@ def _running(question: Question, chosen: Sequence[Candidate]) -> Iterator[str]:
     for at, candidate in enumerate(chosen):
         item = as_list and candidate.listed
         if item:
-            yield ("\n\n" if at and not after_item else "") + f"- {_quoted(candidate)}\n"
+            yield ("\n\n" if at and not after_item else "") + f"- {quoted(candidate)}\n"
         else:
-            yield ("\n" if after_item else space if at else "") + _quoted(candidate)
+            yield ("\n" if after_item else space if at else "") + quoted(candidate)
         after_item = item
 
 
@@ -167,75 +149,19 @@ def _overview(question: Question, candidates: Sequence[Candidate]) -> list[Candi
     return list(opening.values())[:SENTENCES]
 
 
-def _quoted(candidate: Candidate) -> str:
-    """Return a sentence with its marker."""
-    return f"{candidate.text} [{candidate.marker}]"
-
-
 def _bullets(question: Question, chosen: Sequence[Candidate]) -> Iterator[str]:
     """Yield the leading sentence, then a list; steps are numbered in the order of the source."""
     lead, *rest = chosen
     if question.expects is Expect.STEPS:
         rest = sorted(chosen, key=lambda c: (c.marker, c.order))
         if rest[0].text.endswith(_COLONS):
-            yield f"{_quoted(rest.pop(0))}\n\n"
+            yield f"{quoted(rest.pop(0))}\n\n"
         for number, candidate in enumerate(rest, start=1):
-            yield f"{number}. {_quoted(candidate)}\n"
+            yield f"{number}. {quoted(candidate)}\n"
         return
-    yield f"{_quoted(lead)}\n\n"
+    yield f"{quoted(lead)}\n\n"
     for candidate in sorted(rest, key=lambda c: (c.marker, c.order)):
-        yield f"- {_quoted(candidate)}\n"
-
-
-def _table(question: Question, rows: Sequence[tuple[Item, Candidate]]) -> Iterator[str]:
-    """Yield a comparison, one row for each thing compared."""
-    left, right = wording.TABLE_HEAD[question.language]
-    yield f"| {left} | {right} |\n|---|---|\n"
-    for item, candidate in rows:
-        yield f"| {question.as_typed(item)} | {_quoted(candidate)} |\n"
-
-
-def _comparison(
-    question: Question, candidates: Sequence[Candidate]
-) -> list[tuple[Item, Candidate]] | None:
-    """Return a sentence for each thing compared, or None when one sentence says it all."""
-    compared = [
-        item
-        for item in question.items
-        if item.cls in _COMPARED and any(item.key in candidate.keys for candidate in candidates)
-    ]
-    kinds = [Named(item.text, str(item.cls)) for item in compared]
-    beside = alternatives(normalise(question.text), kinds)
-    if len(beside) > 1:
-        # "Chatgpt, claude or copilot for an accounting practice" compares three things, not four.
-        compared = [it for it in compared if any(it.text in text for text in beside)]
-    if len(compared) < 2:
-        return None
-    keys = {item.key for item in compared}
-    if any(keys <= candidate.keys and candidate.figures for candidate in candidates[:3]):
-        return None
-    by = {it.key for it in question.items if it.cls and it.cls.specific} - keys
-    rows: list[tuple[Item, Candidate]] = []
-    for item in compared[:4]:
-        said = [row for _, row in rows]
-        # A bar would open another cell.
-        holding = [
-            c for c in candidates if item.key in c.keys and c not in said and "|" not in c.text
-        ]
-        if holding:
-            # What they are compared by ("which is cheaper") counts before being the first found.
-            best = max(holding, key=lambda c: (c.fits > 0, len(by & c.keys)))
-            rows.append((item, best))
-    return rows if len(rows) > 1 else None
-
-
-_COMPARED = {
-    ConceptClass.FUNCTION,
-    ConceptClass.BARRIER,
-    ConceptClass.TECHNOLOGY,
-    ConceptClass.SECTOR,
-    ConceptClass.TOPIC,
-}
+        yield f"- {quoted(candidate)}\n"
 
 
 def _completing(
@@ -253,7 +179,7 @@ def _completing(
     chosen = [lead]
     for candidate in _of_one_plan(question, lead, candidates):
         beside = candidate.marker == lead.marker
-        if not beside and not _near(candidate, lead, COMPLETING_LIKENESS):
+        if not beside and not is_near(candidate, lead, COMPLETING_LIKENESS):
             continue
         slack = SEVERAL_SLACK if broad else SLACK
         if beside and broad:
@@ -292,7 +218,7 @@ def _listed_after(lead: Candidate, candidates: Sequence[Candidate]) -> list[Cand
 
 def _range(lead: Candidate) -> bool:
     """Whether a sentence tells that figures of one kind differ ("from 30% to 95%")."""
-    pairs = pairwise(_measured(lead))
+    pairs = pairwise(measured(lead))
     return any(
         one.kind is other.kind and _TO.fullmatch(lead.text, one.end, other.start)
         for one, other in pairs
@@ -325,66 +251,6 @@ def _limit(question: Question) -> int:
     if question.wants_more or question.expects in _SEVERAL:
         return 2 * SENTENCES
     return FEW if question.expects in _DETAILS else SENTENCES
-
-
-def _rivals(
-    question: Question, lead: Candidate, candidates: Sequence[Candidate]
-) -> list[Candidate]:
-    """Return what other documents say on the same thing with another figure, best first."""
-    about = [item for item in question.items if class_weight(item) >= 1]
-    if not (question.expects in _MEASURED or question.figures) or not _measured(lead):
-        return []
-    if question.expects is Expect.MONEY and len(about) < RIVAL_ITEMS:
-        return []
-    found: dict[str, Candidate] = {}
-    plain = _plain(question)
-    for candidate in candidates:
-        wide = plain and (lead.grade is WEAKEST) != (candidate.grade is WEAKEST)
-        slack, coverage = (PLAIN_SLACK, PLAIN_COVERAGE) if wide else (RIVAL_SLACK, RIVAL_COVERAGE)
-        rival = (
-            (candidate.title != lead.title or _of_another_source(candidate, lead))
-            and candidate.language is lead.language
-            and _near(candidate, lead, RIVAL_LIKENESS)
-            and candidate.score >= lead.score - slack
-            and candidate.coverage >= coverage * lead.coverage
-            and not set(candidate.missing) - set(lead.missing)
-            and _measured(candidate)
-            and not _same_measure(lead, candidate)
-        )
-        if rival:
-            # Of one document as many as it has sources, of another the best alone.
-            key = candidate.published if candidate.title == lead.title else ""
-            found.setdefault(f"{candidate.title} {key}", candidate)
-    return list(found.values())[: SENTENCES - 1]
-
-
-def _of_another_source(candidate: Candidate, lead: Candidate) -> bool:
-    """Whether a section that compares sources tells this sentence of another one."""
-    told = (candidate.grade, candidate.published) != (lead.grade, lead.published)
-    return told and candidate.marker == lead.marker
-
-
-def _plain(question: Question) -> bool:
-    """Whether a question asks for the use of AI alone, of no year."""
-    return not question.years and all(
-        item.cls is None or item.cls in _SAID_BY_ALL for item in question.items
-    )
-
-
-def _near(candidate: Candidate, lead: Candidate, slack: float) -> bool:
-    """Whether a sentence is hardly less like the question than the leading one."""
-    if candidate.likeness is None or lead.likeness is None:
-        return True
-    return candidate.likeness >= lead.likeness - slack
-
-
-def _measured(candidate: Candidate) -> list[Figure]:
-    kinds = {FigureKind.PERCENT, FigureKind.MONEY, FigureKind.POINTS, FigureKind.MULTIPLE}
-    return [figure for figure in candidate.figures if figure.kind in kinds]
-
-
-def _same_measure(one: Candidate, other: Candidate) -> bool:
-    return any(same_figure(a, b) for a in _measured(one) for b in _measured(other))
 
 
 def _repeats(candidate: Candidate, other: Candidate) -> bool:

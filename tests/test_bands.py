@@ -112,7 +112,9 @@ BANDS = {
         },
         *{
             "suggestions",
+            "comparing",
             "composition",
+            "rivals",
             "evidence",
             "statements",
             "signals",
