@@ -11,6 +11,7 @@ import re
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
 from assistant import __version__, wording
@@ -297,14 +298,18 @@ class Assistant:
         if question.leans:
             with draft.timed("retrieve"):
                 yield self._chain.told(question, self._passages, filters)
-            return
-        for reading, allowed in self._chain.readings(question, filters):
+        # As read, a question that leans was looked up just now.
+        readings = islice(self._chain.readings(question, filters), int(question.leans), None)
+        for reading, allowed in readings:
             with draft.timed("retrieve"):
                 passages = self._chain.retrieve(reading.text, self._passages, allowed)
             task = Task(question=reading, passages=passages)
             with draft.timed("gate"):
                 decision = self._chain.decide(task)
             yield task, decision
+        if question.windows and not question.leans:
+            with draft.timed("retrieve"):
+                yield self._chain.told(question, self._passages, filters)
 
     def _smalltalk(self, question: Question) -> str:
         topics = self.coverage().topics[question.language][:TOPICS]
@@ -345,7 +350,7 @@ class Assistant:
         covered = self.coverage().topics[language]
         titles = [p.document.title for p in passages if p.document.language is language]
         # Of a question about something else altogether, the nearest titles are an accident.
-        known = any(item.cls in _OF_THIS_FIELD for item in question.items)
+        known = any(item.key == "@ai" or item.cls in _OF_THIS_FIELD for item in question.items)
         near = list(dict.fromkeys(titles)) if known else []
         topics = list(dict.fromkeys((*near[:NEAR_TOPICS], *covered)))[:TOPICS]
         yield draft.show(wording.offer(language, topics))

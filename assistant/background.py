@@ -15,6 +15,11 @@ _SENTENCE = re.compile(r"[^.?!。？！;；]+(?:[.](?=\w)[^.?!。？！;；]+)*[
 _HAN_CLAUSE = re.compile(
     r"(?:[^,，?？!！]|(?<![\u4e00-\u9fff])[,，](?![\u4e00-\u9fff]))+[,，?？!！]*"
 )
+_REQUEST = re.compile(
+    rf"{ASKS_CLAUSE.pattern}"
+    r"|^(?:please )?(?:tell me|list|show|give|explain|describe|compare)\b"
+    r"|^(?:请)?(?:讲讲|介绍|说说|列出)"
+)
 LONG_SENTENCE = 25
 """Characters from which a Chinese sentence of several clauses tells and asks."""
 # "I run a small bakery and", "HR manager here:", "我开了一家面馆，"
@@ -34,9 +39,12 @@ _ASKER_LAST = re.compile(
     r"(我是|我们是|我开|我们开|我经营|我做|我们做|我家|我们公司|我们有|在)[^？?]{0,30}$"
 )
 _POINTS_BACK = re.compile(
-    r"^(?:\S+ ){0,4}(?:this|that|these|those|them|they|such)\b(?! (?:\w+ )?(?:firms?|companies)\b)"
-    r"|^(?:is|was|does|did|can|could|will|would|should|may) it\b|\b(?:do|about|with|for|of) it\W*$"
-    r"|^.{0,6}(?:这(?![里边家])|那(?!么多)|它|他们)"
+    r"^(?:\S+ ){0,4}(?:this(?! (?:year|month|week|time|kind of)\b)|these|those|them|they|such)\b"
+    r"(?! (?:\w+ )?(?:firms?|companies)\b)"
+    r"|^that\b|^(?:is|was|does|did|can|could|will|would|should|may) (?:it|that)\b"
+    r"|\b(?:do|doing|done|did|about|like|with|for|of|than|call) (?:that|it)\b"
+    r"(?=\W*$|,| (?:if|with|and)\b)"
+    r"|^.{0,6}(?:这(?![里边家个]|种?比例|一?[年月周])|那(?!么多)|它|他们)"
 )
 """A question about what was said before it."""
 
@@ -46,23 +54,29 @@ def points_back(core: str) -> bool:
     return _POINTS_BACK.search(core) is not None
 
 
+def is_cut(plain: str) -> bool:
+    """Whether a text is one long Chinese sentence, whose clauses are taken for sentences."""
+    clauses = [part for part in _HAN_CLAUSE.findall(plain) if part.strip()]
+    one = sum(1 for part in _SENTENCE.findall(plain) if part.strip()) == 1
+    return one and len(plain) >= LONG_SENTENCE and len(clauses) > 2
+
+
 def sentences_of(plain: str) -> list[str]:
     """Return the sentences of a text; of Chinese that is but one long one, its clauses."""
-    sentences = [part for part in _SENTENCE.findall(plain) if part.strip()]
-    clauses = [part for part in _HAN_CLAUSE.findall(plain) if part.strip()]
-    long = len(plain) >= LONG_SENTENCE and len(clauses) > 2
-    return clauses if len(sentences) == 1 and long else sentences
+    found = (_HAN_CLAUSE if is_cut(plain) else _SENTENCE).findall(plain)
+    return [part for part in found if part.strip()]
 
 
 def split_background(plain: str) -> tuple[str, str]:
     """Return what a text asks, and what it says about the asker or before asking."""
     sentences = sentences_of(plain)
     asking = [part for part in sentences if part.rstrip().endswith(("?", "？"))]
-    if not asking:
+    plainly = [part for part in sentences if _REQUEST.search(part.strip())]
+    if not asking or is_cut(plain):
         # What begins as a question does, else what holds a word that asks.
-        plainly = [part for part in sentences if ASKS_CLAUSE.search(part.strip())]
-        asking = plainly or [part for part in sentences if ASKS.search(part)] or sentences
-    elif sentences[-1] not in asking and ASKS_CLAUSE.search(sentences[-1].strip()):
+        asking = [part for part in sentences if part in {*asking, *plainly}]
+        asking = asking or [part for part in sentences if ASKS.search(part)] or sentences
+    elif sentences[-1] not in asking and sentences[-1] in plainly:
         # "Is there such a thing? and what should I ask him"
         asking = [*asking, sentences[-1]]
     told = [part for part in sentences if part not in asking]

@@ -23,6 +23,7 @@ from assistant.gate import Decision, Features, Gate
 from assistant.pertinence import pertinent
 from assistant.prompting import Part, Prompt, excerpts_of, render_excerpts, render_question
 from assistant.questions import Question, QuestionReader
+from assistant.refusal import Reason
 from assistant.retrieval import Retriever
 from assistant.rewriting import Rewriter
 from assistant.schema import Filters, Language, Message, Passage
@@ -31,6 +32,8 @@ from assistant.terms import normalise
 from assistant.thinking import Piece
 from assistant.tokens import count_tokens, how_many_fit
 
+TOLD_THRESHOLD = 0.4
+"""Probability below which the surest of several looks is no answer."""
 _LANGUAGE_NAMES = {Language.EN: "English", Language.ZH: "Simplified Chinese (简体中文)"}
 """As a model is told; a small one that reads English passages follows the language's own name."""
 
@@ -141,8 +144,6 @@ class Chain:
             yield self._reader.read(question.core), filters
         if question.general != question.core:
             yield self._reader.read(question.general), filters
-        for window in question.windows:
-            yield self._reader.read(window), filters
         if self._ranker.lies_in_another(question) and not (filters and filters.kinds):
             yield question, replace(filters or Filters(), kinds=tuple(HOLDS_WITHIN))
 
@@ -166,9 +167,10 @@ class Chain:
         return ranked, self._gate.decide(question, passages, ranked)
 
     def told(self, question: Question, k: int, filters: Filters | None) -> tuple[Task, Decision]:
-        """Return what answers a question that can only be understood by what was told before it.
+        """Return what answers a question beside which something is told.
 
-        It is looked up as a whole and with each telling sentence alone, and the surest is taken.
+        It is looked up as a whole and with each telling sentence alone, and the surest is taken:
+        the best of several looks, so it has to be surer than a single one.
 
         Args:
             question: as read, with windows.
@@ -179,7 +181,10 @@ class Chain:
         for reading in (question, *map(self._reader.read, question.windows)):
             task = Task(question=reading, passages=self.retrieve(reading.text, k, filters))
             found.append((task, self.decide(task)))
-        return max(found, key=lambda attempt: attempt[1].probability)
+        task, surest = max(found, key=lambda it: (it[1].answerable, it[1].probability))
+        if surest.answerable and surest.probability < TOLD_THRESHOLD:
+            surest = replace(surest, answerable=False, reason=Reason.FAR, unsure=False)
+        return task, surest
 
     def joined(
         self, question: Question, k: int, filters: Filters | None

@@ -97,8 +97,9 @@ def alternatives(core: str, named: Sequence[Named]) -> tuple[str, ...]:
             runs[-1].append(span)
         else:
             runs.append([span])
-    longest = max(runs, key=len, default=[])
-    return tuple(core[span.start : span.end] for span in longest)
+    # What they are compared for may be a list too, and mostly comes after them.
+    found = next((run for run in runs if len(run) > 1), runs[0] if runs else [])
+    return tuple(core[span.start : span.end] for span in found)
 
 
 def _alone(part: str) -> str:

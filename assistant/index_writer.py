@@ -233,7 +233,8 @@ def _write_held(
         places = _places(chunks, infos, language)
         rows = [row for i in places for row in range(firsts[i], firsts[i + 1])]
         held = [counts[i] for i in places]
-        write_rows(folder / f"{what}-{language}.npy", vectors[rows], held)
+        path = folder / f"{what}-{language}.npy"
+        write_rows(path, vectors[rows], held, searched=what != "compared")
 
 
 def _write_centres(

@@ -26,11 +26,13 @@ _SMALL = re.compile(r"(?<![A-Za-z0-9])[a-z]{3,}(?![A-Za-z0-9])")
 _CALENDAR = frozenset(
     name.lower() for name in (*calendar.month_name, *calendar.month_abbr, *calendar.day_name)
 )
+LOOK_BEHIND = 16
+"""Characters in which the end of the sentence before, a bullet and a quotation mark have room."""
 ORDINARY_ZIPF = 3.0
 """How common an English word must be not to be taken for a name."""
 LEAST_ZIPF = 2.0
 """How common a Chinese word must be for the dictionary's word on its being a name to be trusted."""
-_SENTENCE_START = re.compile(r"(?:^|[.?!:。？！：\n]\s*)(?:(?:[-*]|\d+[.)])\s+)?[\"'(]*\Z")
+_SENTENCE_START = re.compile(r"(?:\A|[.?!:。？！：\n]\s*)(?:(?:[-*]|\d+[.)])\s+)?[\"'(]*\Z")
 LEAST_LETTERS = 5
 """Letters from which a name is known again with one wrong."""
 
@@ -66,7 +68,7 @@ class Names:
             found.group().lower()
             for found in _CAPITAL.finditer(text)
             if not found.group().removesuffix("s").isupper()  # CEO, CVs
-            and not _SENTENCE_START.search(text, 0, found.start())
+            and not _begins_sentence(text, found.start())
             and self._rare(found.group().lower())
         }
         chinese = self._frequency.names_in(text)
@@ -130,3 +132,9 @@ class Names:
             vocabulary = frozenset(index.vocabulary())
             self._held = (index.folder, names, vocabulary)
         return names, vocabulary
+
+
+def _begins_sentence(text: str, at: int) -> bool:
+    """Whether a sentence begins at a place of a text."""
+    # A bounded look behind: whoever types three thousand line breaks waits no longer for it.
+    return _SENTENCE_START.search(text[max(0, at - LOOK_BEHIND) : at]) is not None

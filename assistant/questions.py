@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Protocol
 
-from assistant.background import points_back, sentences_of, split_background
+from assistant.background import is_cut, points_back, sentences_of, split_background
 from assistant.coordination import Division, Named, divisions
 from assistant.expectations import Expect, expected
 from assistant.figures import Figure, FigureKind, find_figures
@@ -110,8 +110,8 @@ _MORE = re.compile(
 # "a 2009-era ERP", "Windows Server 2012", "服务器是2019年的"
 _OF_A_THING = re.compile(
     r"\b\d{4}[- ](?:era|model|vintage|version)\b"
-    r"|\b(?:windows|server|office|excel|word|exchange|sql|sharepoint|autocad) \d{4}\b"
-    r"|是\d{4}年[的买装配产]|\d{4}[款版]|\d{4}年(?:买|装|配|产)的"
+    r"|\b(?:windows(?: server)?|sql server|autocad|(?:microsoft|ms) (?:office|excel|word)) \d{4}\b"
+    r"|(?:服务器|电脑|系统|设备|软件|机器|主机)[^,，。?？]{0,6}是\d{4}年|\d{4}年?[款版]|\d{4}年(?:买|装|配|产)的"
 )
 _EACH = re.compile(
     r"\b(each|both|respectively|before and after)\b|\b(how|what|who|when|which)\b.*\band (how|what|who|when|which|the)\b"
@@ -167,14 +167,17 @@ class QuestionReader:
         items = self._items(plain, found, self._names.strangers(text))
         core, told = (" ".join(part.split()) for part in split_background(plain))
         asks = core or plain
-        core = plain if told and self._leans(asks) else asks
+        leans = bool(told) and self._leans(asks)
+        # "In India, a firm of ten, is there any help?" says in the same sentence of which place.
+        bound = is_cut(plain) and any(it.cls in _OWN for it in self._things(told, ()).values())
+        core = plain if leans or bound else asks
         expects = expected(plain)
         return Question(
             text=text,
             core=core,
             general=self._general(core, expects) if expects in _ADVICE else core,
-            windows=self._windows(plain, asks) if told else (),
-            leans=bool(told) and core == plain,
+            windows=self._windows(plain, asks, told) if told and not bound else (),
+            leans=leans,
             divisions=_with_background(
                 told, divisions(asks, [Named(it.text, it.cls) for it in items if it.cls in _OWN])
             ),
@@ -202,8 +205,11 @@ class QuestionReader:
         items = self._things(core, strangers)
         if items:
             # Who asks, and what was said before the question, may help but must not decide.
-            leans = bool(background) and self._leans(core)
+            leans, cut = bool(background) and self._leans(core), is_cut(plain)
             for key, item in self._things(background, ()).items():
+                if cut and item.cls in _OWN:
+                    items.setdefault(key, item)
+                    continue
                 asked = leans and item.cls is not None and item.cls.specific
                 weight = TOLD_WEIGHT if asked else BACKGROUND_WEIGHT
                 items.setdefault(key, replace(item, cls=None, weight=weight))
@@ -211,19 +217,18 @@ class QuestionReader:
             items = self._things(plain, strangers)
         return tuple(items.values())
 
-    def _windows(self, plain: str, asks: str) -> tuple[str, ...]:
+    def _windows(self, plain: str, asks: str, told: str) -> tuple[str, ...]:
         """Return what is asked with each telling sentence told before it, the nearest first."""
-        whole = " ".join(asks.split())
-        told = [part.strip() for part in sentences_of(plain) if part.strip() not in whole]
+        sentences = [part.strip() for part in sentences_of(plain) if part.strip() in told]
         telling = [
             part
-            for part in reversed(told)
+            for part in reversed(sentences)
             if any(
                 it.cls and (it.cls.specific or it.key == "@ai")
                 for it in self._things(part, ()).values()
             )
         ]
-        return tuple(f"{part} {asks}" for part in telling[:MOST_WINDOWS] if len(told) > 1)
+        return tuple(f"{part} {asks}" for part in telling[:MOST_WINDOWS] if len(sentences) > 1)
 
     def _leans(self, core: str) -> bool:
         """Whether what is asked can only be understood by what was told ("is that normal?")."""

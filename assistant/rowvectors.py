@@ -2,7 +2,7 @@
 
 Knows: vectors in a memory-mapped file, and whose each is, be it a passage's or a group's. Does not
 know Chroma nor ranking.
-Invariant: every row is looked at. Of some tens of thousands at first along a few axes alone, where
+Invariant: every row is looked at, of some tens of thousands at first along a few axes alone, where
 they differ most, because reading them from memory is what takes the time: of the eighty nearest
 one in a hundred is missed so (evals/LOG.md). Chroma would take three times as long.
 """
@@ -156,12 +156,21 @@ def write_groups(path: Path, vectors: NDArray[np.float32], counts: Mapping[str, 
     _groups(path).write_text(json.dumps(dict(counts)), encoding="utf-8")
 
 
-def write_rows(path: Path, vectors: NDArray[np.float32], counts: Sequence[int]) -> None:
-    """Write vectors, shape (n, dimension), and how many of them each passage holds, in order."""
+def write_rows(
+    path: Path, vectors: NDArray[np.float32], counts: Sequence[int], *, searched: bool = True
+) -> None:
+    """Write vectors, shape (n, dimension), and how many of them each passage holds, in order.
+
+    Args:
+        path: of the file to write.
+        vectors: the rows.
+        counts: of the rows of each passage.
+        searched: whether ``nearest`` will be asked of them.
+    """
     import numpy as np
 
     _write(path, vectors)
-    if len(vectors) > MANY_ROWS:
+    if searched and len(vectors) > MANY_ROWS:
         # Their principal axes; eigh gives the least first.
         axes = np.linalg.eigh(vectors.T @ vectors)[1][:, : -AXES - 1 : -1]
         _write(_beside(path, "axes"), axes)

@@ -60,14 +60,17 @@ _ABILITY = re.compile(
     r"|你是机器人|你是人|你懂什么|介绍一下你|介绍下你自己|自我介绍|你叫什么|能问什么|可以问什么|你有什么用|^帮助$|你都能|你都会|能帮我什么|能帮我做)"
 )
 _DOUBT = re.compile(
-    r"\bwhy (should|would|do) (i|we|anyone|anybody) (even |ever )?(trust|believe) (you|u|a (single )?word|your|this)\b"
-    r"|\b(can|should) (i|we|anyone) (really )?(trust|believe|rely on) (you|u|your (answers?|words?))\b(?! with\b)"
-    r"|\bhow (do|can|would) (i|we) know (that )?(you|u|your)('re| are| is)?( \w+){0,3} (true|right|correct|lying|honest|making)\b"
-    r"|\bwho (pays|paid|owns|made|built|funds|sponsors|is behind) (you|u|this (bot|chat|assistant|thing))\b"
-    r"|\b(you|u)( are|'re| r|re) (just |only |all |nothing but )*(another |a |an |some )?(\w+ ){0,2}(rubbish|useless|garbage|crap|worthless)\b"
-    r"|凭什么(要)?(相?信|听)(你|您)|(为什么|为啥|干嘛)要?相?信(你|您)|(你|您)(说的?|的?话|的?回答)?(可信|靠谱|可靠|能信)(吗|么|不)|(谁给你钱|谁付你钱|谁(开发|做)的?你|你背后是谁)"
-    r"|你(们)?(这些|这种)?(东西|玩意儿?|机器人|ai).{0,12}(废话|骗|垃圾|没用|割韭菜)|你(们)?(就是|不就是|只是|是不是|不过是)(个|一个|哪个)?.{0,12}(套壳|忽悠|卖课)"
-    r"|^(什么|真是|就是)?(个)?(垃圾|破|烂)(机器人|东西)|你.{0,8}(答|说|讲)(的|了)?(都是|全是|一堆|一通)废话"
+    r"\bwhy (should|would|do) (i|we|anyone|anybody) (even |ever )?(trust|believe)"
+    r" (you|a (single )?word( (you|of it).*)?|this (bot|thing|assistant)|your (answers?|words?))\W*$"
+    r"|\b(can|should) (i|we|anyone) (really )?(trust|believe|rely on) (you|your (answers?|words?))\W*$"
+    r"|\bhow (do|can|would) (i|we) know (that )?you('re| are) (not |really )?(right|honest|lying|making (it|this|things) up)\W*$"
+    r"|\bwho (pays|paid|owns|made|built|funds|sponsors|is behind) (you|this (bot|chatbot|assistant|thing))\b"
+    r"|^(so |but |well )?you( are|'re| r|re) (just |only |all |nothing but )*(another |a |an |some )?(\w+ ){0,2}(rubbish|useless|garbage|crap|worthless)\b"
+    r"|凭什么(要)?(相?信|听)(你|您)的?(话|回答)?\W*$|(为什么|为啥|干嘛)要?相?信(你|您)的?(话|回答)?\W*$"
+    r"|^(你|您)(们)?(说的?|的?话|的?回答)(可信|靠谱|可靠|能信)(吗|么|不)\W*$|谁给你钱|谁付你钱|谁(开发|做)的?你|你背后是谁"
+    r"|^你(们)?(这些|这种)(东西|玩意儿?|机器人|ai).{0,12}(废话|骗老?[板人钱我]|割韭菜|垃圾\W*$)|[,，]你们这些东西.{0,12}(废话|骗老?[板人钱我]|割韭菜)"
+    r"|^你(们)?(就是|不就是|只是|是不是|不过是)(个|一个|哪个)?.{0,12}(套壳|忽悠|卖课)"
+    r"|^(什么|真是|就是)(个)?(垃圾|破|烂)(机器人|东西)|你.{0,8}(答|说|讲)(的|了)?(都是|全是|一堆|一通)废话"
 )
 """What says or asks that the assistant is not to be trusted."""
 _SELF = re.compile(

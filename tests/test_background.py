@@ -35,6 +35,14 @@ def reader() -> QuestionReader:
         ("三家火锅店,老有人来推销ai点餐加ai排班,一年两万八,值不值啊", "值不值啊"),
         ("做外贸的,五个业务员,上半年用它写开发信,是不是一眼就看出来?", "是不是一眼就看出来?"),
         ("客服用ai,值吗", "客服用ai,值吗"),
+        (
+            "20人的外贸公司,用它做客服一年要花多少钱,德国有没有补贴可以申请?",
+            "用它做客服一年要花多少钱, 德国有没有补贴可以申请?",
+        ),
+        (
+            "i do not know what an agent is. list the grants for small firms in india",
+            "i do not know what an agent is. list the grants for small firms in india",
+        ),
     ],
 )
 def test_what_asks_is_found_with_and_without_its_mark(text: str, asked: str) -> None:
@@ -60,6 +68,9 @@ def test_nothing_of_a_text_is_lost(text: str) -> None:
         ("how many firms use ai?", False),
         ("what do those companies pay", False),
         ("这里有哪些案例", False),
+        ("what do firms that use ai in customer service save?", False),
+        ("what changed this year in the eu ai act?", False),
+        ("is that how it goes", True),
     ],
 )
 def test_what_points_back_is_seen(core: str, back: bool) -> None:
@@ -87,6 +98,17 @@ def test_telling_sentences_are_looked_up_with_the_question(reader: QuestionReade
     assert question.windows[0] == "the chatbot promised a guest a discount. is that binding?"
     assert not any("furious" in window for window in question.windows)
     assert reader.read("Is a promise of a chatbot binding?").windows == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "俄罗斯的中小企业,特别是制造业的小公司,现在有多少在用AI?",
+        "在印度,一家十人的小公司,如果想买AI工具,有政府补贴可以申请吗?",
+    ],
+)
+def test_a_place_told_in_the_same_sentence_still_binds(assistant: Assistant, text: str) -> None:
+    assert assistant.ask(text).abstained
 
 
 def test_what_was_told_finds_the_answer(assistant: Assistant) -> None:

@@ -179,6 +179,11 @@ def test_a_passage_is_told_to_one_part_alone(assistant: Assistant) -> None:
         ),
         ("客服和设计哪个用得多", named("客服", "设计"), ("客服", "设计")),
         ("does claude cost more? mistral too?", named("claude", "mistral"), ("claude",)),
+        (
+            "compare claude and mistral for customer service, marketing and hr",
+            [*named("claude", "mistral"), *named("customer service", "marketing", "hr", kind="w")],
+            ("claude", "mistral"),
+        ),
         ("nothing is named", [], ()),
     ],
 )

@@ -115,3 +115,12 @@ def test_a_question_is_read_once_and_anew_for_another_index():
     (after,) = reader.read("zillow?").items
     assert before.cls is None
     assert after.cls is not None
+
+
+def test_a_text_of_line_breaks_is_read_at_once(names):
+    from time import process_time
+
+    before = process_time()
+    names.strangers("\n" * 3000 + "Zork " * 60 + "ai?")
+    # It took eleven seconds.
+    assert process_time() - before < 2

@@ -53,14 +53,6 @@ def test_a_sentence_that_names_all_leaves_no_thing_to_blame(question: Question) 
     assert lacking(question, (), sentences(items)) == (Reason.FAR, ())
 
 
-def test_a_refusal_names_no_thing_that_a_passage_found_speaks_of(assistant: Assistant) -> None:
-    answer = assistant.ask("Do florists in Spain sell chatbots on the moon?")
-    assert answer.abstained
-    assert "do not mention chatbots" not in answer.text or not any(
-        "chatbot" in passage.chunk.text.lower() for passage in answer.passages
-    )
-
-
 def offered(answer: Answer) -> list[str]:
     assert answer.abstained
     return [line.removeprefix("- ") for line in answer.text.splitlines() if line[:2] == "- "]
