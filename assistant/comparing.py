@@ -51,6 +51,8 @@ def compared_in(
     if len(beside) > 1:
         # "Chatgpt, claude or copilot for an accounting practice" compares three things, not four.
         compared = [it for it in compared if any(it.text in text for text in beside)]
+    # One word may name two concepts: a chatbot is no alternative to a chatbot.
+    compared = list({it.text: it for it in reversed(compared)}.values())[::-1]
     if len(compared) < 2:
         return None
     keys = {item.key for item in compared}

@@ -65,7 +65,7 @@ _DOUBT = re.compile(
     r"|\b(can|should) (i|we|anyone) (really )?(trust|believe|rely on) (you|your (answers?|words?))\W*$"
     r"|\bhow (do|can|would) (i|we) know (that )?you('re| are) (not |really )?(right|honest|lying|making (it|this|things) up)\W*$"
     r"|\bwho (pays|paid|owns|made|built|funds|sponsors|is behind) (you|this (bot|chatbot|assistant|thing))\b"
-    r"|^(so |but |well )?you( are|'re| r|re) (just |only |all |nothing but )*(another |a |an |some )?(\w+ ){0,2}(rubbish|useless|garbage|crap|worthless)\b"
+    r"|^(so |but |well )?you( are|'re| r|re) (just |only |all |nothing but )*(another |a |an |some )?(\w+ ){0,2}(rubbish|useless|garbage|crap|worthless|stupid|dumb)\b"
     r"|凭什么(要)?(相?信|听)(你|您)的?(话|回答)?\W*$|(为什么|为啥|干嘛)要?相?信(你|您)的?(话|回答)?\W*$"
     r"|^(你|您)(们)?(说的?|的?话|的?回答)(可信|靠谱|可靠|能信)(吗|么|不)\W*$|谁给你钱|谁付你钱|谁(开发|做)的?你|你背后是谁"
     r"|^你(们)?(这些|这种)(东西|玩意儿?|机器人|ai).{0,12}(废话|骗老?[板人钱我]|割韭菜|垃圾\W*$)|[,，]你们这些东西.{0,12}(废话|骗老?[板人钱我]|割韭菜)"

@@ -224,6 +224,15 @@ def test_a_comparison_says_what_things_are_compared_by(reader, analyser) -> None
     ]
 
 
+def test_one_thing_is_not_compared_with_itself(reader, analyser) -> None:
+    question = reader.read("what's the difference between a florist and a chatbot")
+    found = [
+        candidate("A chatbot answers.", analyser, marker=1),
+        candidate("The chatbot costs USD 20.", analyser, marker=2, score=4.0),
+    ]
+    assert "|" not in "".join(compose(question, found))
+
+
 def test_a_bar_inside_a_sentence_breaks_no_table(reader, analyser) -> None:
     question = reader.read("customer service vs design")
     service = candidate("Customer service | help desk stands at 52%.", analyser, marker=1)

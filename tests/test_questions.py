@@ -103,6 +103,7 @@ def test_the_kind_of_answer_expected(reader: QuestionReader, text: str, expects:
                 "You are just another bot that will get us all fired, why should I trust you",
                 "Can we trust your answers?",
                 "who pays you",
+                "you are stupid",
                 "how do i know you are not lying",
                 "凭什么相信你",
                 "什么破机器人",
