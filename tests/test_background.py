@@ -112,9 +112,17 @@ def test_a_place_told_in_the_same_sentence_still_binds(assistant: Assistant, tex
 
 
 def test_what_was_told_finds_the_answer(assistant: Assistant) -> None:
-    answer = assistant.ask(
-        "My nephew moved in with us last week. The survey said what AI costs a small firm a month."
-        " The dog is fine. How much was that?"
+    text = (
+        "My nephew moved in with us last week and the dog is sick again, so bear with me."
+        " The survey said what AI costs a small firm a month. He wants to be a drummer."
+        " How much was that?"
     )
-    assert not answer.abstained
+    answer = assistant.ask(text)
     assert any("RMB" in citation.quote for citation in answer.citations)
+    # The sentence that tells of it alone does, surer than the text as a whole.
+    chain = assistant._chain
+    task, decision = chain.told(chain.condense(text, ()), 8, None)
+    assert "survey" in task.question.text
+    assert "nephew" not in task.question.text
+    whole = chain.examine(text, 8).decision
+    assert decision.probability > whole.probability
