@@ -300,16 +300,18 @@ class Assistant:
                 yield self._chain.told(question, self._passages, filters)
         # As read, a question that leans was looked up just now.
         readings = islice(self._chain.readings(question, filters), int(question.leans), None)
+        whole = None
         for reading, allowed in readings:
             with draft.timed("retrieve"):
                 passages = self._chain.retrieve(reading.text, self._passages, allowed)
             task = Task(question=reading, passages=passages)
             with draft.timed("gate"):
                 decision = self._chain.decide(task)
+            whole = whole or (task, decision)
             yield task, decision
         if question.windows and not question.leans:
             with draft.timed("retrieve"):
-                yield self._chain.told(question, self._passages, filters)
+                yield self._chain.told(question, self._passages, filters, whole)
 
     def _smalltalk(self, question: Question) -> str:
         topics = self.coverage().topics[question.language][:TOPICS]
@@ -357,7 +359,7 @@ class Assistant:
 
     def _quoted(self, sentence: Candidate, passages: Sequence[Passage]) -> ClaimCheck | None:
         """Return the check of a sentence quoted from its passage, None where it does not hold."""
-        claim = claims_of(f"{sentence.text} [{sentence.marker}]")[0]
+        claim = claims_of(sentence.quoted)[0]
         check = self._verifier.check([claim], passages).checks[0]
         return check if check.verdict is Verdict.SUPPORTED else None
 

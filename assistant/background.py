@@ -7,6 +7,7 @@ what words mean. Invariant: nothing of a text is lost: it asks or it tells.
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 from assistant.clauses import ASKS_CLAUSE
 from assistant.smalltalk import ASKS
@@ -49,30 +50,38 @@ _POINTS_BACK = re.compile(
 """A question about what was said before it."""
 
 
+class Split(NamedTuple):
+    """A text, taken apart."""
+
+    asked: str
+    told: str
+    cut: bool
+    """Whether it is one long Chinese sentence, whose clauses are taken for sentences."""
+    sentences_told: tuple[str, ...]
+    """Those that are told as a whole, in order."""
+
+
 def points_back(core: str) -> bool:
     """Whether what is asked means what was said before it ("is that normal?")."""
     return _POINTS_BACK.search(core) is not None
 
 
-def is_cut(plain: str) -> bool:
-    """Whether a text is one long Chinese sentence, whose clauses are taken for sentences."""
-    clauses = [part for part in _HAN_CLAUSE.findall(plain) if part.strip()]
-    one = sum(1 for part in _SENTENCE.findall(plain) if part.strip()) == 1
-    return one and len(plain) >= LONG_SENTENCE and len(clauses) > 2
+def sentences_of(plain: str) -> tuple[list[str], bool]:
+    """Return the sentences of a text, and whether it is but one long Chinese one: its clauses."""
+    sentences, clauses = (
+        [part for part in pattern.findall(plain) if part.strip()]
+        for pattern in (_SENTENCE, _HAN_CLAUSE)
+    )
+    cut = len(sentences) == 1 and len(plain) >= LONG_SENTENCE and len(clauses) > 2
+    return clauses if cut else sentences, cut
 
 
-def sentences_of(plain: str) -> list[str]:
-    """Return the sentences of a text; of Chinese that is but one long one, its clauses."""
-    found = (_HAN_CLAUSE if is_cut(plain) else _SENTENCE).findall(plain)
-    return [part for part in found if part.strip()]
-
-
-def split_background(plain: str) -> tuple[str, str]:
+def split_background(plain: str) -> Split:
     """Return what a text asks, and what it says about the asker or before asking."""
-    sentences = sentences_of(plain)
+    sentences, cut = sentences_of(plain)
     asking = [part for part in sentences if part.rstrip().endswith(("?", "？"))]
     plainly = [part for part in sentences if _REQUEST.search(part.strip())]
-    if not asking or is_cut(plain):
+    if not asking or cut:
         # What begins as a question does, else what holds a word that asks.
         asking = [part for part in sentences if part in {*asking, *plainly}]
         asking = asking or [part for part in sentences if ASKS.search(part)] or sentences
@@ -80,6 +89,7 @@ def split_background(plain: str) -> tuple[str, str]:
         # "Is there such a thing? and what should I ask him"
         asking = [*asking, sentences[-1]]
     told = [part for part in sentences if part not in asking]
+    whole = tuple(map(str.strip, told))
     core = " ".join(asking)
     for pattern in (_ASKER, _ASKER_LAST):
         asker = pattern.search(core)
@@ -87,4 +97,4 @@ def split_background(plain: str) -> tuple[str, str]:
         if asker and rest.strip(" ,，。?？"):
             told.append(asker.group())
             core = rest
-    return core, " ".join(told)
+    return Split(core, " ".join(told), cut, whole)

@@ -166,7 +166,13 @@ class Chain:
         ranked = self._ranker.rank(question, excerpts_of(passages))
         return ranked, self._gate.decide(question, passages, ranked)
 
-    def told(self, question: Question, k: int, filters: Filters | None) -> tuple[Task, Decision]:
+    def told(
+        self,
+        question: Question,
+        k: int,
+        filters: Filters | None,
+        whole: tuple[Task, Decision] | None = None,
+    ) -> tuple[Task, Decision]:
         """Return what answers a question beside which something is told.
 
         It is looked up as a whole and with each telling sentence alone, and the surest is taken:
@@ -176,9 +182,11 @@ class Chain:
             question: as read, with windows.
             k: passages.
             filters: which passages may be used.
+            whole: what the text as a whole found, where it was looked up before.
         """
-        found = []
-        for reading in (question, *map(self._reader.read, question.windows)):
+        found = [whole] if whole else []
+        readings = map(self._reader.read, question.windows)
+        for reading in readings if whole else (question, *readings):
             task = Task(question=reading, passages=self.retrieve(reading.text, k, filters))
             found.append((task, self.decide(task)))
         task, surest = max(found, key=lambda it: (it[1].answerable, it[1].probability))

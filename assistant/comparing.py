@@ -24,17 +24,12 @@ _COMPARED = {
 }
 
 
-def quoted(candidate: Candidate) -> str:
-    """Return a sentence with its marker."""
-    return f"{candidate.text} [{candidate.marker}]"
-
-
 def table(question: Question, rows: Sequence[tuple[Item, Candidate]]) -> Iterator[str]:
     """Yield a comparison, one row for each thing compared."""
     left, right = wording.TABLE_HEAD[question.language]
     yield f"| {left} | {right} |\n|---|---|\n"
     for item, candidate in rows:
-        yield f"| {question.as_typed(item)} | {quoted(candidate)} |\n"
+        yield f"| {question.as_typed(item)} | {candidate.quoted} |\n"
 
 
 def compared_in(
@@ -52,7 +47,10 @@ def compared_in(
         # "Chatgpt, claude or copilot for an accounting practice" compares three things, not four.
         compared = [it for it in compared if any(it.text in text for text in beside)]
     # One word may name two concepts: a chatbot is no alternative to a chatbot.
-    compared = list({it.text: it for it in reversed(compared)}.values())[::-1]
+    first: dict[str, Item] = {}
+    for item in compared:
+        first.setdefault(item.text, item)
+    compared = list(first.values())
     if len(compared) < 2:
         return None
     keys = {item.key for item in compared}

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from itertools import count, pairwise, takewhile
 
 from assistant import wording
-from assistant.comparing import compared_in, quoted, table
+from assistant.comparing import compared_in, table
 from assistant.evidence import Candidate
 from assistant.figures import FigureKind, same_figure
 from assistant.questions import Expect, Question
@@ -75,15 +75,15 @@ def compose_parts(parts: Sequence[Sequence[Candidate]]) -> Iterator[str]:
         lead, *rest = _usable(candidates)
         items = _listed_after(lead, candidates)
         if items:
-            yield ("\n" if at else "") + f"{quoted(lead)}\n\n"
+            yield ("\n" if at else "") + f"{lead.quoted}\n\n"
             for item in items[:SENTENCES]:
-                yield f"- {quoted(item)}\n"
+                yield f"- {item.quoted}\n"
             yield "\n"
             continue
         beside = (c for c in rest if c.marker == lead.marker and not _repeats(c, lead))
         nearly = [c for c in beside if c.score >= lead.score - SLACK][:1]
         said = sorted([lead, *nearly], key=lambda c: c.order)
-        yield f"- {' '.join(map(quoted, said))}\n"
+        yield f"- {' '.join(c.quoted for c in said)}\n"
 
 
 def _usable(candidates: Sequence[Candidate]) -> list[Candidate]:
@@ -112,7 +112,7 @@ def _led(question: Question, usable: Sequence[Candidate]) -> Iterator[str]:
         yield wording.SOURCES_DIFFER[question.language] + "\n\n"
         # What names no survey comes after what does, however well it fits the question.
         for candidate in sorted(rivals, key=lambda c: c.grade is WEAKEST):
-            yield f"- {quoted(candidate)}\n"
+            yield f"- {candidate.quoted}\n"
         return
     chosen = [lead, *_completing(question, lead, usable)]
     first, *rest = _within_limit(chosen, question)
@@ -131,9 +131,9 @@ def _running(question: Question, chosen: Sequence[Candidate]) -> Iterator[str]:
     for at, candidate in enumerate(chosen):
         item = as_list and candidate.listed
         if item:
-            yield ("\n\n" if at and not after_item else "") + f"- {quoted(candidate)}\n"
+            yield ("\n\n" if at and not after_item else "") + f"- {candidate.quoted}\n"
         else:
-            yield ("\n" if after_item else space if at else "") + quoted(candidate)
+            yield ("\n" if after_item else space if at else "") + candidate.quoted
         after_item = item
 
 
@@ -155,13 +155,13 @@ def _bullets(question: Question, chosen: Sequence[Candidate]) -> Iterator[str]:
     if question.expects is Expect.STEPS:
         rest = sorted(chosen, key=lambda c: (c.marker, c.order))
         if rest[0].text.endswith(_COLONS):
-            yield f"{quoted(rest.pop(0))}\n\n"
+            yield f"{rest.pop(0).quoted}\n\n"
         for number, candidate in enumerate(rest, start=1):
-            yield f"{number}. {quoted(candidate)}\n"
+            yield f"{number}. {candidate.quoted}\n"
         return
-    yield f"{quoted(lead)}\n\n"
+    yield f"{lead.quoted}\n\n"
     for candidate in sorted(rest, key=lambda c: (c.marker, c.order)):
-        yield f"- {quoted(candidate)}\n"
+        yield f"- {candidate.quoted}\n"
 
 
 def _completing(

@@ -99,6 +99,11 @@ class Candidate:
     score: float
 
     @property
+    def quoted(self) -> str:
+        """The sentence with the marker of its passage, as an answer cites it."""
+        return f"{self.text} [{self.marker}]"
+
+    @property
     def likeness(self) -> float | None:
         """The better of its own likeness to the question and that of a question it answers."""
         known = [value for value in (self.cosine, self.asked) if value is not None]

@@ -84,7 +84,7 @@ class Generations:
             IndexCorrupt: the pointer names no complete generation.
         """
         try:
-            name = (self.root / "CURRENT").read_text(encoding="utf-8").strip()
+            name = self._pointer.read_text(encoding="utf-8").strip()
             folder = self.root / name
             complete = _NAME.fullmatch(name) and (folder / _MANIFEST).is_file()
         except FileNotFoundError:
@@ -149,7 +149,7 @@ class Generations:
             file.write(folder.name)
             file.flush()
             os.fsync(file.fileno())
-        pointer.replace(self.root / "CURRENT")
+        pointer.replace(self._pointer)
         _sync_folder(self.root)
 
     def sweep(self, keep: tuple[Path, ...]) -> None:

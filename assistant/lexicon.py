@@ -38,6 +38,11 @@ class ConceptClass(StrEnum):
         """Whether evidence that lacks such a concept cannot answer a question that names it."""
         return self not in _GENERAL
 
+    @property
+    def own(self) -> bool:
+        """Whether nothing else can stand for such a thing: a place, or a firm, product or person."""
+        return self in {ConceptClass.PLACE, ConceptClass.ORGANISATION}
+
 
 _GENERAL = {ConceptClass.FRAME, ConceptClass.ACTION, ConceptClass.FIGURE}
 

@@ -92,16 +92,14 @@ class Names:
         Where only a sentence begins with one, it is a name if no dictionary has it; a month or a
         day of the week is none.
         """
-        capital, small, known = Counter[str](), Counter[str](), self._frequency.english
+        capital, small = Counter[str](), Counter[str]()
         for text in texts:
             small.update(_SMALL.findall(text))
             for found in _CAPITAL.finditer(text):
                 word = found.group()
-                inside = not word[1:].islower() or not _SENTENCE_START.search(
-                    text, 0, found.start()
-                )
+                inside = not word[1:].islower() or not _begins_sentence(text, found.start())
                 capital[word.lower()] += inside
-        dictionary = known.word_frequency.dictionary
+        dictionary = self._frequency.english.word_frequency.dictionary
         return {
             word
             for word, inside in capital.items()

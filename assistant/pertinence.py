@@ -9,15 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from assistant.evidence import Candidate
-from assistant.lexicon import ConceptClass
 from assistant.questions import Expect, Item, Question
-
-_OWN = {ConceptClass.PLACE, ConceptClass.ORGANISATION}
 
 
 def owned(question: Question) -> set[Item]:
     """Return the places and names of a question."""
-    return {item for item in question.items if item.cls in _OWN}
+    return {item for item in question.items if item.own}
 
 
 def pertinent(question: Question, candidates: Sequence[Candidate]) -> list[Candidate]:

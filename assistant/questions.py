@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Protocol
 
-from assistant.background import is_cut, points_back, sentences_of, split_background
+from assistant.background import points_back, split_background
 from assistant.coordination import Division, Named, divisions
 from assistant.expectations import Expect, expected
 from assistant.figures import Figure, FigureKind, find_figures
@@ -44,6 +44,16 @@ class Item:
     """As it stands in the normalised question."""
     weight: float = 1.0
     """How much a plain word says, in (0, 1]: ordinary words say little."""
+
+    @property
+    def specific(self) -> bool:
+        """Whether evidence has to name it too."""
+        return self.cls is not None and self.cls.specific
+
+    @property
+    def own(self) -> bool:
+        """Whether it is a place or a name, for which nothing else can stand."""
+        return self.cls is not None and self.cls.own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +91,7 @@ class Question:
         same_length = at >= 0 and len(typed.lower()) == len(typed)
         written = typed[at : at + len(item.text)] if same_length else item.text
         written = written.removesuffix("'s")
-        named = item.cls in _OWN and written.islower()
+        named = item.own and written.islower()
         return written.title() if named and len(written) > LONGEST_INITIALS else written
 
 
@@ -165,21 +175,22 @@ class QuestionReader:
         language = detect_language(text)
         found = find_figures(plain, language)
         items = self._items(plain, found, self._names.strangers(text))
-        core, told = (" ".join(part.split()) for part in split_background(plain))
-        asks = core or plain
+        split = split_background(plain)
+        asks, told = " ".join(split.asked.split()) or plain, " ".join(split.told.split())
         leans = bool(told) and self._leans(asks)
         # "In India, a firm of ten, is there any help?" says in the same sentence of which place.
-        bound = is_cut(plain) and any(it.cls in _OWN for it in self._things(told, ()).values())
+        bound = split.cut and any(it.own for it in self._things(told, ()).values())
         core = plain if leans or bound else asks
         expects = expected(plain)
         return Question(
             text=text,
             core=core,
             general=self._general(core, expects) if expects in _ADVICE else core,
-            windows=self._windows(plain, asks, told) if told and not bound else (),
+            windows=() if bound else self._windows(split.sentences_told, asks),
             leans=leans,
             divisions=_with_background(
-                told, divisions(asks, [Named(it.text, it.cls) for it in items if it.cls in _OWN])
+                told,
+                divisions(asks, [Named(it.text, str(it.cls)) for it in items if it.own]),
             ),
             language=language,
             intent=_intent(plain, items),
@@ -201,40 +212,34 @@ class QuestionReader:
         asserted = sorted((f.start, f.end) for f in figures if f.kind in _ASSERTED)
         for start, end in reversed(asserted):
             plain = plain[:start] + " " + plain[end:]
-        core, background = split_background(plain)
+        core, background, cut, _ = split_background(plain)
         items = self._things(core, strangers)
         if items:
             # Who asks, and what was said before the question, may help but must not decide.
-            leans, cut = bool(background) and self._leans(core), is_cut(plain)
+            leans = bool(background) and self._leans(core)
             for key, item in self._things(background, ()).items():
-                if cut and item.cls in _OWN:
+                if cut and item.own:
                     items.setdefault(key, item)
                     continue
-                asked = leans and item.cls is not None and item.cls.specific
+                asked = leans and item.specific
                 weight = TOLD_WEIGHT if asked else BACKGROUND_WEIGHT
                 items.setdefault(key, replace(item, cls=None, weight=weight))
         else:
             items = self._things(plain, strangers)
         return tuple(items.values())
 
-    def _windows(self, plain: str, asks: str, told: str) -> tuple[str, ...]:
-        """Return what is asked with each telling sentence told before it, the nearest first."""
-        sentences = [part.strip() for part in sentences_of(plain) if part.strip() in told]
+    def _windows(self, sentences: Sequence[str], asks: str) -> tuple[str, ...]:
+        """Return what is asked with each of the sentences told that tells, the nearest first."""
         telling = [
             part
             for part in reversed(sentences)
-            if any(
-                it.cls and (it.cls.specific or it.key == "@ai")
-                for it in self._things(part, ()).values()
-            )
+            if any(it.specific or it.key == "@ai" for it in self._things(part, ()).values())
         ]
         return tuple(f"{part} {asks}" for part in telling[:MOST_WINDOWS] if len(sentences) > 1)
 
     def _leans(self, core: str) -> bool:
         """Whether what is asked can only be understood by what was told ("is that normal?")."""
-        return points_back(core) or not any(
-            it.cls and it.cls.specific for it in self._things(core, ()).values()
-        )
+        return points_back(core) or not any(it.specific for it in self._things(core, ()).values())
 
     def _general(self, core: str, expects: Expect) -> str:
         """Return a core for any firm; the core where a place or a name says which ones are meant."""
@@ -281,8 +286,6 @@ def _with_background(told: str, ways: Sequence[Division]) -> tuple[Division, ...
     return tuple(tuple(f"{told}. {part.rstrip('?？')}?" for part in way) for way in ways)
 
 
-_OWN = {ConceptClass.PLACE, ConceptClass.ORGANISATION}
-"""Classes of what is asked about one by one."""
 _ASSERTED = {
     FigureKind.PERCENT,
     FigureKind.MONEY,

@@ -36,7 +36,7 @@ def lacking(
         items: those of its things that a sentence has to name.
         candidates: the sentences; each lacks some of the items if the reason is to be one of them.
     """
-    named = sorted(items, key=lambda item: question.items.index(item))
+    named = [item for item in question.items if item in items]
     nowhere = [item for item in named if all(item in c.missing for c in candidates)]
     places = [item for item in nowhere if item.cls is ConceptClass.PLACE]
     if nowhere:

@@ -37,9 +37,9 @@ BESIDE, BESIDE_WEIGHT = "bd", 0.5
 there are more of them than readers ask."""
 NOT_LISTED = "covered"
 """The feature that is weighed where nothing is listed alone (``train_unlisted``)."""
-SPEAK_AGAINST = {
-    *("unanswered", "elsewhere", "gravest", "lacking", "no_detail", "unsaid", "unknown"),
-}
+SPEAK_AGAINST = frozenset(
+    ("unanswered", "elsewhere", "gravest", "lacking", "no_detail", "unsaid", "unknown")
+)
 """Features of the gate that speak against an answer; the others speak for one."""
 SHOWN = 3
 """Sentences among which a labelled one must be for an answer to be right."""

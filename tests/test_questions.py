@@ -199,7 +199,7 @@ def test_a_longer_answer_can_be_asked_for(reader: QuestionReader, text: str) -> 
     ],
 )
 def test_what_is_told_is_set_apart_from_what_is_asked(text: str, core: str, told: str) -> None:
-    asked, beside = split_background(text)
+    asked, beside, *_ = split_background(text)
     assert asked.strip() == core
     assert told in beside
 
